@@ -1,0 +1,118 @@
+# Sluice: `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# What `make run` takes; each has a meaning in deploy/local/options.py.
+PYTHON ?= python3
+ENGINE ?= auto
+MODEL ?=
+WORKERS ?= 1
+PORT ?= 8080
+NATS_PORT ?= 4222
+POSTGRES_PORT ?= 55432
+DATA ?= .sluice
+
+BIN := .venv/bin
+ENVIRONMENT := $(PYTHON) -m deploy.local.environment
+NODE_READY := tests/node/node_modules/.package-lock.json
+TESTS := tests/unit tests/contract tests/integration tests/e2e
+
+##@ Use
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nmake run takes ENGINE=auto|vllm|simulated|extractive|openai MODEL=<path or id> WORKERS=n PORT=8080\n'
+	@printf '         NATS_PORT=4222 POSTGRES_PORT=55432 DATA=.sluice\n'
+
+.PHONY: run
+run: setup $(if $(filter vllm,$(ENGINE)),setup-vllm) ## Start everything on this machine; Ctrl-C stops it
+	@exec $(BIN)/python -m deploy.local --engine '$(ENGINE)' --model '$(MODEL)' --workers '$(WORKERS)' \
+	  --port '$(PORT)' --nats-port '$(NATS_PORT)' --postgres-port '$(POSTGRES_PORT)' --data '$(DATA)' --stop-with-parent
+
+.PHONY: stop
+stop: setup ## Stop what `make run` started in another terminal
+	@$(BIN)/python -m deploy.local.stop --data '$(DATA)'
+
+##@ Set up
+
+.PHONY: setup
+setup: ## .venv with what the embedded default needs (no torch, no CUDA); nothing to do: under a second
+	@$(ENVIRONMENT) default
+
+.PHONY: setup-dev
+setup-dev: ## The same, with the tools of `make check` and the tests
+	@$(ENVIRONMENT) dev
+
+.PHONY: setup-vllm
+setup-vllm: setup ## .venv-vllm with vLLM: for the GPU where there is one, else for the CPU (gigabytes)
+	@$(ENVIRONMENT) vllm
+
+.PHONY: clean
+clean: ## Remove environments and caches; .sluice/, where the data is, stays
+	rm -rf .venv .venv-vllm tests/node/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+##@ Check
+
+.PHONY: check
+check: setup-dev $(NODE_READY) ## Format, lint, types, import rules, sizes, drift of proto/
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(MAKE) types
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit/test_sizes.py
+	$(BIN)/python -m proto.generate --check
+
+.PHONY: types
+types: setup-dev $(NODE_READY) ## pyright, strict
+	tests/node/node_modules/.bin/pyright --pythonpath $(BIN)/python
+
+.PHONY: fmt
+fmt: setup-dev ## Format, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+##@ Test
+
+.PHONY: test
+test: setup-dev setup-vllm $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM
+	@$(BIN)/python -m deploy.checks.suite
+
+.PHONY: unit
+unit: setup-dev ## Pure parts, in seconds
+	$(BIN)/python -m pytest tests/unit
+
+.PHONY: contract
+contract: setup-dev $(NODE_READY) ## Each port's adapters, and the clients' own parsers
+	$(BIN)/python -m pytest tests/contract
+
+.PHONY: integration
+integration: setup-dev ## Services against real NATS and PostgreSQL
+	$(BIN)/python -m pytest tests/integration
+
+.PHONY: e2e
+e2e: setup-dev $(NODE_READY) ## The whole product, driven from outside
+	$(BIN)/python -m pytest tests/e2e
+
+.PHONY: vllm
+vllm: setup-vllm ## The engine's contract on vLLM, in process
+	.venv-vllm/bin/python -m pytest tests/vllm
+
+$(NODE_READY): tests/node/package-lock.json
+	npm ci --prefix tests/node --no-audit --no-fund --loglevel=error
+	@touch $@
+
+##@ Generate
+
+.PHONY: proto
+proto: setup-dev ## Write proto/ anew from shared/messages and shared/subjects.py
+	$(BIN)/python -m proto.generate
+
+.PHONY: lock
+lock: setup-dev ## Resolve deploy/locks/ anew (UPGRADE=1: to the newest releases)
+	$(BIN)/python -m deploy.locks.compile $(if $(UPGRADE),--upgrade)

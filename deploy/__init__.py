@@ -1,0 +1,1 @@
+"""How Sluice is started, packed and shipped. No service imports this."""

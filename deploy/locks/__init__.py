@@ -1,0 +1,1 @@
+"""One hash lock an install set, and what makes them."""
