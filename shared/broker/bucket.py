@@ -1,0 +1,99 @@
+"""A JetStream key-value bucket and an object store, as the bus port has them."""
+
+import nats.js.errors
+from nats.js.api import Header
+from nats.js.client import JetStreamContext
+from nats.js.errors import APIError, KeyNotFoundError, NoKeysError
+
+from shared import subjects
+from shared.errors import Conflict
+
+from .connection import translated
+from .ports import Entry
+
+WRONG_REVISION_CODES = frozenset({10071, 10164})
+"""JetStream's error codes for: the key's newest revision is another."""
+
+
+class Bucket:
+    """Writes with JetStream's own headers, since nats-py's `update` takes no time to live."""
+
+    def __init__(self, js: JetStreamContext, name: str) -> None:
+        self._js = js
+        self._name = name
+
+    async def get(self, key: str) -> Entry | None:
+        with translated(f"The bucket {self._name}"):
+            try:
+                entry = await (await self._js.key_value(self._name)).get(key)
+            except KeyNotFoundError:
+                return None
+        if entry.value is None or entry.revision is None:  # past its time to live
+            return None
+        return Entry(key, entry.value, entry.revision)
+
+    async def put(self, key: str, value: bytes, *, ttl_s: float | None = None) -> int:
+        return await self._write(key, value, None, ttl_s)
+
+    async def create(self, key: str, value: bytes, *, ttl_s: float | None = None) -> int:
+        try:
+            return await self._write(key, value, 0, ttl_s)
+        except Conflict:
+            if await self.get(key) is not None:
+                raise
+        with translated(f"The bucket {self._name}"):  # a deleted key: nats-py knows its tombstone's revision
+            bucket = await self._js.key_value(self._name)
+            return await bucket.create(key, value, msg_ttl=ttl_s)
+
+    async def update(self, key: str, value: bytes, *, revision: int, ttl_s: float | None = None) -> int:
+        return await self._write(key, value, revision, ttl_s)
+
+    async def delete(self, key: str) -> None:
+        with translated(f"The bucket {self._name}"):
+            await (await self._js.key_value(self._name)).delete(key)
+
+    async def entries(self) -> list[Entry]:
+        with translated(f"The bucket {self._name}"):
+            try:
+                keys = await (await self._js.key_value(self._name)).keys()
+            except NoKeysError:
+                return []
+        found = [await self.get(key) for key in keys]
+        return [entry for entry in found if entry is not None]
+
+    async def _write(self, key: str, value: bytes, revision: int | None, ttl_s: float | None) -> int:
+        headers = {} if revision is None else {str(Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value): str(revision)}
+        with translated(f"The bucket {self._name}"):
+            try:
+                ack = await self._js.publish(
+                    subjects.bucket_key(self._name, key), value, headers=headers, msg_ttl=ttl_s
+                )
+            except APIError as error:
+                if error.err_code in WRONG_REVISION_CODES:
+                    raise Conflict(f"{key} was changed by somebody else.") from error
+                raise
+        return ack.seq
+
+
+class ObjectStore:
+    """Large values, in pieces."""
+
+    def __init__(self, js: JetStreamContext, name: str) -> None:
+        self._js = js
+        self._name = name
+
+    async def put(self, name: str, data: bytes) -> None:
+        with translated(f"The store {self._name}"):
+            await (await self._js.object_store(self._name)).put(name, data)
+
+    async def get(self, name: str) -> bytes:
+        with translated(f"The store {self._name}"):
+            found = await (await self._js.object_store(self._name)).get(name)
+        return found.data or b""
+
+    async def delete(self, name: str) -> None:
+        with translated(f"The store {self._name}"):
+            try:
+                await (await self._js.object_store(self._name)).delete(name)
+            except (nats.js.errors.ObjectNotFoundError, nats.js.errors.ObjectDeletedError):
+                return

@@ -1,0 +1,126 @@
+"""The bus on a real NATS server."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+
+import msgspec
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, Header
+from nats.js.client import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from shared import telemetry
+from shared.errors import Unavailable, from_failure
+from shared.messages import Failure, Message
+
+from .bucket import Bucket, ObjectStore
+from .connection import connect, translated
+from .ports import Consumer, Handler, Stored
+from .stream import PullConsumer
+
+T = TypeVar("T")
+
+TIMEOUT_S = 2.0
+FRAME_BYTES_LIMIT = 64 * 1024 * 1024
+"""What may wait in one subscription; beyond that NATS drops, and the reader sees a gap."""
+
+
+class NatsBus:
+    """Made by `NatsBus.connect`; end it with `close`."""
+
+    def __init__(self, client: Client, reconnected: list[Callable[[], Awaitable[None]]]) -> None:
+        self.client = client
+        self._js: JetStreamContext = client.jetstream(timeout=TIMEOUT_S)
+        self._reconnected = reconnected
+
+    @classmethod
+    async def connect(cls, url: str, name: str) -> "NatsBus":
+        callbacks: list[Callable[[], Awaitable[None]]] = []
+
+        async def tell_all() -> None:
+            for callback in callbacks:
+                await callback()
+
+        return cls(await connect(url, name, tell_all), callbacks)
+
+    @property
+    def connected(self) -> bool:
+        return self.client.is_connected
+
+    async def publish(self, subject: str, message: Message) -> None:
+        self._require_connection()
+        with translated("NATS"):
+            await self.client.publish(subject, msgspec.msgpack.encode(message), headers=telemetry.outgoing())
+
+    async def request(
+        self, subject: str, message: Message, reply: type[T], *, timeout_s: float = TIMEOUT_S
+    ) -> T:
+        self._require_connection()
+        data = msgspec.msgpack.encode(message)
+        with translated(f"Whoever serves {subject}"):
+            answer = await self.client.request(subject, data, timeout=timeout_s, headers=telemetry.outgoing())
+        decoded = cast("T | Failure", msgspec.msgpack.decode(answer.data, type=reply | Failure))
+        if isinstance(decoded, Failure):
+            raise from_failure(decoded)
+        return decoded
+
+    async def append(self, subject: str, message: Message, *, id: str) -> Stored:
+        self._require_connection()
+        headers = {Header.MSG_ID.value: id, **telemetry.outgoing()}
+        with translated("The queue"):
+            ack = await self._js.publish(subject, msgspec.msgpack.encode(message), headers=headers)
+        return Stored(ack.seq, bool(ack.duplicate))
+
+    async def delete(self, stream: str, sequence: int) -> None:
+        self._require_connection()
+        with translated("The queue"):
+            try:
+                await self._js.delete_msg(stream, sequence)
+            except NotFoundError:
+                return
+
+    async def consume(self, stream: str, durable: str, subject: str, *, ack_wait_s: float) -> Consumer:
+        """`max_ack_pending` is off: its default of 1,000 would cap the fleet, and pulls are the backpressure."""
+        config = ConsumerConfig(
+            durable_name=durable,
+            filter_subject=subject,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ack_wait_s,
+            max_ack_pending=-1,
+        )
+        self._require_connection()
+        with translated("The queue"):
+            await self._js.add_consumer(stream, config)
+            return PullConsumer(await self._js.pull_subscribe_bind(durable, stream=stream))
+
+    def bucket(self, name: str) -> Bucket:
+        return Bucket(self._js, name)
+
+    def blobs(self, name: str) -> ObjectStore:
+        return ObjectStore(self._js, name)
+
+    async def listen(self, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
+        async def received(msg: Msg) -> None:
+            await handler(msg.subject, msg.data)
+
+        with translated("NATS"):
+            subscription = await self.client.subscribe(
+                subject, cb=received, pending_msgs_limit=-1, pending_bytes_limit=FRAME_BYTES_LIMIT
+            )
+        return subscription.unsubscribe
+
+    def on_reconnect(self, callback: Callable[[], Awaitable[None]]) -> None:
+        self._reconnected.append(callback)
+
+    async def close(self) -> None:
+        """Sends what waits to be sent, then disconnects."""
+        if self.client.is_connected:
+            await self.client.drain()
+        else:
+            await self.client.close()
+
+    def _require_connection(self) -> None:
+        """nats-py would hold the message back until the server returns: we say no at once instead."""
+        if not self.client.is_connected:
+            raise Unavailable("NATS is away.")

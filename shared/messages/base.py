@@ -1,0 +1,30 @@
+"""What all messages are made of."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=256)]
+"""A model, user, document or request: short, and never empty."""
+
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "error", "cancelled"]
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Travels alone: its type's name goes with it, and fields that a reader does not know are ignored."""
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Travels inside a message; its place says what it is."""
+
+
+class Failure(Message):
+    """An error as it crosses the bus; `shared.errors` turns exceptions into it and back."""
+
+    code: str
+    """One of `shared.errors`' codes."""
+    message: str
+    param: str | None = None
+    """The field that is to blame, where one is."""
+    retry_after_s: float | None = None

@@ -1,0 +1,88 @@
+"""Documents: embedding, search, ingestion and their upkeep."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from .base import Message, Name, Record
+from .chat import Passage
+
+
+class EmbedRequest(Message):
+    texts: Annotated[tuple[str, ...], Meta(min_length=1, max_length=256)]
+
+
+class EmbedReply(Message):
+    """A vector a text, in order: little-endian float32, unit length."""
+
+    model: str
+    dimensions: int
+    vectors: tuple[bytes, ...]
+    tokens: int = 0
+
+
+class SearchRequest(Message):
+    user: Name
+    query: Annotated[str, Meta(min_length=1, max_length=8192)]
+    limit: Annotated[int, Meta(ge=1, le=50)] = 6
+    min_score: float = 0.0
+
+
+class SearchReply(Message):
+    passages: tuple[Passage, ...]
+
+
+class IngestJob(Message):
+    """Edge → retriever: the bytes lie in the object store DOCUMENTS under the document's id."""
+
+    document: Name
+    user: Name
+    title: str
+    media_type: Literal["text/plain", "text/markdown"]
+    size: int
+
+
+class Document(Record):
+    id: Name
+    title: str
+    media_type: str
+    size: int
+    status: Literal["queued", "processing", "ready", "failed"]
+    created_at: float
+    passages: int = 0
+    done: int = 0
+    """Passages embedded so far."""
+    error: str = ""
+
+
+class RegisterDocument(Message):
+    """Make the document known as `queued`, so that its owner sees it before it is ingested."""
+
+    job: IngestJob
+    created_at: float
+
+
+class ListDocuments(Message):
+    user: Name
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: str = ""
+
+
+class GetDocument(Message):
+    user: Name
+    document: Name
+
+
+class DeleteDocument(Message):
+    user: Name
+    document: Name
+
+
+DocumentRequest = RegisterDocument | ListDocuments | GetDocument | DeleteDocument
+
+
+class Documents(Message):
+    """The answer to each `DocumentRequest`; an unknown document is a `Failure` with code `not_found`."""
+
+    documents: tuple[Document, ...]
+    next_cursor: str = ""

@@ -1,0 +1,21 @@
+"""Revoked identities, and whether a service is well."""
+
+from .base import Message
+
+
+class Revocation(Message):
+    """The value of `user.<id>` or `token.<id>` in REVOCATIONS: what was issued earlier is refused."""
+
+    not_before: float
+    reason: str = ""
+
+
+class HealthRequest(Message):
+    pass
+
+
+class HealthReply(Message):
+    service: str
+    instance: str
+    ready: bool
+    detail: str = ""

@@ -1,0 +1,107 @@
+"""The token plane: what a worker sends a receiver on `tokens.<inbox>`.
+
+Arrays on the wire (a field is its position): append fields, never reorder them."""
+
+import msgspec
+
+from .base import Failure, FinishReason
+
+
+class _Part(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A piece of an answer; `choice` counts from 0 to `n - 1`."""
+
+
+class Started(_Part, tag="started"):
+    """The first part of an attempt: who generates, and from how much."""
+
+    worker: str
+    model: str
+    attempt: int
+    prompt_tokens: int
+    cached_tokens: int = 0
+
+
+class Text(_Part, tag="text"):
+    text: str
+    choice: int = 0
+
+
+class Reasoning(_Part, tag="reasoning"):
+    text: str
+    choice: int = 0
+
+
+class ToolCall(_Part, tag="tool"):
+    """A piece of a tool call: id and name in its first piece, then more of the arguments' JSON text."""
+
+    position: int
+    id: str
+    name: str
+    arguments: str
+    choice: int = 0
+
+
+class TokenLogprob(msgspec.Struct, frozen=True, array_like=True):
+    token: str
+    logprob: float
+    bytes: tuple[int, ...]
+
+
+class Logprobs(_Part, tag="logprobs"):
+    """For each token of the delta, its own log probability followed by the likeliest ones'."""
+
+    tokens: tuple[tuple[TokenLogprob, ...], ...]
+    choice: int = 0
+
+
+class Finished(_Part, tag="finished"):
+    """One choice is complete."""
+
+    reason: FinishReason
+    choice: int = 0
+
+
+Part = Started | Text | Reasoning | ToolCall | Logprobs | Finished
+
+
+class Usage(msgspec.Struct, frozen=True, array_like=True):
+    """Tokens, as OpenAI counts them, over all attempts."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+class End(msgspec.Struct, frozen=True, array_like=True):
+    """The terminal delta's: nothing follows it."""
+
+    usage: Usage
+    failure: Failure | None = None
+    """Set when the answer failed; also `code='cancelled'` when it was stopped."""
+
+
+class Delta(msgspec.Struct, frozen=True, array_like=True):
+    """What one engine step added to one stream.
+
+    Of two deltas the one with the higher fence holds. Within a fence `index` says where `ids` begin
+    in the answer: behind what is known is a repeat, ahead of it a gap.
+    """
+
+    stream: int
+    fence: int
+    index: int
+    ids: tuple[int, ...] = ()
+    parts: tuple[Part, ...] = ()
+    end: End | None = None
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True):
+    """All that one engine step adds for one receiver; `seq` counts up by one for each receiver."""
+
+    worker: str
+    seq: int
+    deltas: tuple[Delta, ...] = ()
