@@ -1,1 +1,1 @@
-"""The embedded default: what stands behind `make run`. design: one supervisor, real servers, no Docker, no root."""
+"""The embedded default: what stands behind `make run`. One supervisor, real servers, no Docker."""

@@ -1,7 +1,7 @@
 """Brings a virtual environment to what its lock says: `python3 -m deploy.local.environment default|dev|vllm`.
 
-Runs on any Python 3 that the machine has, before anything is installed: standard library only. A stamp in the environment
-holds the hash of what it was made from, so that a second call has nothing to do.
+Runs on any Python 3 that the machine has, before anything is installed: standard library only. A stamp in the
+environment holds the hash of what it was made from, so that a second call has nothing to do.
 """
 
 import fcntl

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def has_gpu() -> bool:
-    """An NVIDIA GPU that a driver answers for. `nvidia-smi` may be installed where no device is, so it is asked."""
+    """An NVIDIA GPU that a driver answers for. `nvidia-smi` may lie where no device is, so it is asked."""
     if Path("/dev/nvidia0").exists():
         return True
     tool = shutil.which("nvidia-smi")

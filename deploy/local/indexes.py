@@ -1,10 +1,9 @@
-"""uv does not read pip's configuration; a machine set up for pip (a mirror, a folder of wheels) should just work.
+"""uv does not read pip's configuration; a machine set up for pip (a mirror, a folder of wheels) should work.
 
-Every package is pinned by hash, so which of the configured places answers is a matter of speed, not of trust: that is why
-the strategy that uv calls unsafe is safe here.
+Every package is pinned by hash, so which of the configured places answers is a matter of speed, not of trust:
+that is why the strategy that uv calls unsafe is safe here.
 """
 
-import os
 import subprocess
 from collections.abc import Mapping
 
@@ -18,7 +17,7 @@ SEPARATOR = {"UV_INDEX": " ", "UV_FIND_LINKS": ","}
 
 
 def uv_environment(python: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for uv: the caller's, and what pip is configured with where uv has no setting of its own."""
+    """The environment for uv: the caller's, and pip's configuration where uv has no setting of its own."""
     listed = subprocess.run(
         [python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     )
@@ -28,7 +27,7 @@ def uv_environment(python: str, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def from_pip(listed: str) -> dict[str, str]:
-    """Reads `pip config list`: lines such as `global.find-links='/a /b'`; later lines win as they do for pip."""
+    """Reads `pip config list`: lines such as `global.find-links='/a /b'`; the environment wins."""
     found: dict[str, str] = {}
     ranked = sorted(listed.splitlines(), key=lambda line: line.startswith(":env:"))
     for line in ranked:
@@ -38,14 +37,3 @@ def from_pip(listed: str) -> dict[str, str]:
             places = value.strip().strip("'\"").replace("\\n", " ").split()
             found[name] = SEPARATOR.get(name, " ").join(places)
     return found
-
-
-def main() -> None:
-    """Runs one command with that environment: `python -m deploy.local.indexes uv …`."""
-    import sys
-
-    os.execvpe(sys.argv[1], sys.argv[1:], uv_environment(sys.executable, os.environ))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,8 @@
 """`make lock`: one file an install set, every package with its hashes, no host named.
 
-The bus packages (the distribution's own dependencies) get one version in every set, since the two environments speak to each
-other. vLLM's sets are resolved for the machine they are for; `torch==…+cpu` comes from wherever pip or uv is configured to
-find links, and that place is not written down.
+The bus packages (the distribution's own dependencies) get one version in every set, since the environments
+speak to each other. vLLM's sets are resolved for the machine they are for; `torch==…+cpu` comes from wherever
+pip or uv is configured to find links, and that place is not written down.
 """
 
 import os
