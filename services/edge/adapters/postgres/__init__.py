@@ -1,0 +1,1 @@
+"""The ports that PostgreSQL answers, in the schema `edge`."""

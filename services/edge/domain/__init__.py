@@ -1,0 +1,1 @@
+"""What the edge knows without anybody's help: no I/O, no framework."""

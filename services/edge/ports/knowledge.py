@@ -1,0 +1,25 @@
+"""The user's documents, and what they say on a question. All methods raise `Unavailable`."""
+
+from typing import Protocol
+
+from shared.messages import Document, Documents, IngestJob, Passage
+
+
+class Knowledge(Protocol):
+    async def search(self, user: str, query: str, limit: int, min_score: float) -> tuple[Passage, ...]:
+        """Best first; `min_score` is a cosine similarity. Of the user's own documents alone."""
+        ...
+
+    async def register(self, job: IngestJob, created_at: float) -> Document: ...
+    async def list(self, user: str, limit: int, cursor: str) -> Documents: ...
+    async def get(self, user: str, document: str) -> Document:
+        """Raises `NotFound`, also for another user's."""
+        ...
+
+    async def delete(self, user: str, document: str) -> None:
+        """Raises `NotFound`, also for another user's."""
+        ...
+
+    async def submit(self, job: IngestJob, data: bytes) -> None:
+        """Hands a registered document over to be ingested."""
+        ...
