@@ -1,5 +1,6 @@
 """Connecting to NATS, with the values that lose least when a server dies, and its errors as ours."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypedDict
@@ -16,6 +17,8 @@ log = structlog.get_logger()
 
 QUEUE_FULL_CODES = frozenset({10077, 10047, 10023})
 """JetStream's error codes for: maximum messages, storage or resources exceeded."""
+
+FIRST_CONNECT_S = 2.0
 
 
 class ConnectionOptions(TypedDict):
@@ -56,15 +59,17 @@ async def connect(
         log.warning("nats.error", connection=name, error=repr(error))
 
     with translated("NATS"):
-        return await nats.connect(
-            url,
-            name=name,
-            disconnected_cb=disconnected,
-            reconnected_cb=reconnected,
-            error_cb=failed,
-            allow_reconnect=True,
-            **connection_options(),
-        )
+        # With endless reconnects nats-py tries for ever at first, too.
+        async with asyncio.timeout(FIRST_CONNECT_S):
+            return await nats.connect(
+                url,
+                name=name,
+                disconnected_cb=disconnected,
+                reconnected_cb=reconnected,
+                error_cb=failed,
+                allow_reconnect=True,
+                **connection_options(),
+            )
 
 
 @contextmanager
