@@ -1,0 +1,1 @@
+"""NATS on one side, PostgreSQL on the other."""
