@@ -78,14 +78,3 @@ class AccessTokens(Protocol):
     def public_keys(self) -> dict[str, object]:
         """A JSON Web Key Set."""
         ...
-
-
-class Throttle(Protocol):
-    """Slows down guessing at one account's password."""
-
-    def admit(self, name: str, *, now: float) -> None:
-        """Raises `RateLimited` once the account had too many failures of late."""
-        ...
-
-    def failed(self, name: str, *, now: float) -> None: ...
-    def succeeded(self, name: str) -> None: ...

@@ -1,0 +1,125 @@
+"""Who serves what, from what the workers say of themselves each second."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import msgspec
+import structlog
+
+from shared import subjects
+from shared.broker.ports import Bus
+from shared.errors import ModelNotFound, Unavailable
+from shared.messages import ServedModel, WorkerStatus
+
+log = structlog.get_logger()
+
+SILENCE_S = 3.0
+"""Three reports missed: the worker is gone."""
+FIRST_REPORT_S = 1.2
+"""Within this time after a start or an outage, every worker has had its turn to report."""
+KNOWN_MODELS = 1_000
+"""How many gone models are remembered, oldest out first."""
+
+
+class NatsWorkers:
+    """Call `start` before anything else, and `close` at the end."""
+
+    def __init__(
+        self, bus: Bus, default_model: str = "", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._bus = bus
+        self._default_model = default_model
+        self._clock = clock
+        self._statuses: dict[str, tuple[float, WorkerStatus]] = {}
+        self._known: dict[str, None] = {}
+        self._listening_since = clock()
+        self._reported = asyncio.Event()
+        self._decode = msgspec.msgpack.Decoder(WorkerStatus).decode
+        self._unsubscribe: Callable[[], Awaitable[None]] | None = None
+
+    async def start(self) -> None:
+        """The bus may connect later: it tells of its first connection as of each one after that."""
+        self._bus.on_reconnect(self._connected)
+        if self._bus.connected:
+            await self._connected()
+
+    async def close(self) -> None:
+        if self._unsubscribe is not None:
+            await self._unsubscribe()
+
+    async def resolve(self, model: str) -> ServedModel:
+        found = self._find(model)
+        while found is None and self._bus.connected and (left_s := self._first_reports_due_s()) > 0:
+            self._reported.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._reported.wait(), left_s)
+            found = self._find(model)
+        if found is None:
+            raise self._missing(model)
+        return found
+
+    def serves(self, model: str) -> bool:
+        return any(model == served.name for served in self.models())
+
+    def models(self) -> list[ServedModel]:
+        """What is served by a worker that takes work, by name."""
+        names = {served.name: served for status in self._live() for served in status.models}
+        return [names[name] for name in sorted(names)]
+
+    def statuses(self) -> list[WorkerStatus]:
+        """Every worker that was heard of late, also one that takes no work."""
+        since = self._clock() - SILENCE_S
+        return [status for heard_at, status in self._statuses.values() if heard_at >= since]
+
+    def _first_reports_due_s(self) -> float:
+        return self._listening_since + FIRST_REPORT_S - self._clock()
+
+    def _live(self) -> list[WorkerStatus]:
+        return [status for status in self.statuses() if status.ready and not status.draining]
+
+    def _find(self, model: str) -> ServedModel | None:
+        served = self.models()
+        wanted = model or self._default_model
+        if not wanted:
+            return served[0] if served else None
+        return next((one for one in served if one.name == wanted or wanted in one.aliases), None)
+
+    def _missing(self, model: str) -> ModelNotFound | Unavailable:
+        wanted = model or self._default_model
+        if not self._bus.connected:
+            return Unavailable("NATS is away.")
+        if not self._live():
+            return Unavailable("No worker is there at the moment.", retry_after_s=SILENCE_S)
+        if not model or wanted in self._known:
+            return Unavailable(
+                f"No worker serves the model '{wanted}' at the moment.", retry_after_s=SILENCE_S
+            )
+        return ModelNotFound(f"The model '{model}' does not exist.", param="model")
+
+    async def _heard(self, subject: str, data: bytes) -> None:
+        try:
+            status = self._decode(data)
+        except msgspec.DecodeError as error:
+            log.warning("status.unreadable", subject=subject, error=str(error))
+            return
+        self._forget_gone()
+        self._statuses[status.worker] = (self._clock(), status)
+        for served in status.models:
+            for name in (served.name, *served.aliases):
+                self._known.pop(name, None)
+                self._known[name] = None
+        while len(self._known) > KNOWN_MODELS:
+            del self._known[next(iter(self._known))]
+        self._reported.set()
+
+    def _forget_gone(self) -> None:
+        since = self._clock() - SILENCE_S
+        for worker in [name for name, (heard_at, _) in self._statuses.items() if heard_at < since]:
+            del self._statuses[worker]
+
+    async def _connected(self) -> None:
+        self._listening_since = self._clock()
+        if self._unsubscribe is None:
+            self._unsubscribe = await self._bus.listen(subjects.STATUS, self._heard)

@@ -1,0 +1,39 @@
+"""What the wire formats of a streamed answer have in common."""
+
+from typing import Protocol
+
+import msgspec
+
+from services.edge.usecases.answers import AnswerStream
+from shared.messages import Delta
+
+encode_json = msgspec.json.Encoder().encode
+
+
+class StreamFormat(Protocol):
+    """One answer's bytes. `encode` is called once for each batch of deltas: the hot path of the edge."""
+
+    @property
+    def headers(self) -> dict[str, str]: ...
+    @property
+    def keep_alive(self) -> bytes:
+        """Bytes without a meaning, for proxies that end quiet streams; empty where the format has none."""
+        ...
+
+    def begin(self, answer: AnswerStream) -> bytes: ...
+    def encode(self, deltas: list[Delta]) -> bytes:
+        """Nothing comes after the bytes of a delta that has `end`."""
+        ...
+
+
+def quoted(text: str) -> bytes:
+    """`text` as a JSON string on one line, whoever splits the lines.
+
+    U+0085, U+2028 and U+2029 need no escape in JSON, but end a line for Python's `splitlines` and for some
+    readers of event streams.
+    """
+    data = encode_json(text)
+    if text.isascii():
+        return data
+    data = data.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
+    return data.replace(b"\xc2\x85", b"\\u0085")

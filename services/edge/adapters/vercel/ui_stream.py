@@ -1,0 +1,109 @@
+"""UI message stream v1: server-sent events, read by AI SDK 5 and later.
+
+Early clients of versions 5 and 6 refuse a whole stream for one key that they do not know. So neither `finish`
+carries `finishReason` nor `abort` a `reason`: both ride in the message's metadata, as usage does.
+"""
+
+from typing import Literal
+
+from services.edge.adapters.streaming import encode_json, quoted
+from services.edge.adapters.vercel.sources import source_id, source_metadata
+from services.edge.usecases.answers import AnswerStream
+from shared.messages import Delta, End, Finished, Reasoning, Text
+
+HEADERS = {
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache, no-transform",
+    "connection": "keep-alive",
+    "x-vercel-ai-ui-message-stream": "v1",
+    "x-accel-buffering": "no",
+}
+"""`no-transform` is not optional: without it a Next.js rewrite compresses the stream, and so holds it back."""
+
+Block = Literal["text", "reasoning"]
+
+
+class UiStream:
+    """At most one block, text or reasoning, is open at a time; its id is its number."""
+
+    headers = HEADERS
+    keep_alive = b": keep-alive\n\n"
+
+    def __init__(self) -> None:
+        self._block: Block | None = None
+        self._blocks = 0
+        self._before = b""
+        """All of a delta's event that comes before its text; made anew with each block."""
+        self._finish_reason = "other"
+
+    def begin(self, answer: AnswerStream) -> bytes:
+        job = answer.job
+        metadata = {"chatId": job.chat, "model": job.model, "createdAt": round(job.created_at * 1000)}
+        events = [{"type": "start", "messageId": job.message_id, "messageMetadata": metadata}, {"type": "start-step"}]
+        events += [
+            {"type": "data-notice", "data": {"code": notice.code, "message": notice.message}}
+            for notice in answer.notices
+        ]
+        events += [
+            {
+                "type": "source-document",
+                "sourceId": source_id(passage),
+                "mediaType": "text/plain",
+                "title": passage.title,
+                "filename": passage.title,
+                "providerMetadata": source_metadata(citation, passage),
+            }
+            for citation, passage in enumerate(job.passages, 1)
+        ]
+        return b"".join(_event(event) for event in events)
+
+    def encode(self, deltas: list[Delta]) -> bytes:
+        pieces: list[bytes] = []
+        for delta in deltas:
+            for part in delta.parts:
+                kind = type(part)
+                if kind is Text:
+                    if self._block != "text":
+                        pieces.append(self._open("text"))
+                    pieces += (self._before, quoted(part.text), b"}\n\n")
+                elif kind is Reasoning:
+                    if self._block != "reasoning":
+                        pieces.append(self._open("reasoning"))
+                    pieces += (self._before, quoted(part.text), b"}\n\n")
+                elif kind is Finished:
+                    self._finish_reason = part.reason.replace("_", "-")
+            if delta.end is not None:
+                pieces.append(self._end(delta.end))
+        return b"".join(pieces)
+
+    def _open(self, block: Block) -> bytes:
+        closed = self._close()
+        self._blocks += 1
+        self._block = block
+        self._before = f'data: {{"type":"{block}-delta","id":"{self._blocks}","delta":'.encode()
+        return closed + _event({"type": f"{block}-start", "id": str(self._blocks)})
+
+    def _close(self) -> bytes:
+        if self._block is None:
+            return b""
+        block, self._block = self._block, None
+        return _event({"type": f"{block}-end", "id": str(self._blocks)})
+
+    def _end(self, end: End) -> bytes:
+        failure = end.failure
+        reason = self._finish_reason if failure is None else failure.code if failure.code == "cancelled" else "error"
+        usage = {"inputTokens": end.usage.prompt_tokens, "outputTokens": end.usage.completion_tokens}
+        usage |= {"totalTokens": end.usage.total_tokens, "cachedInputTokens": end.usage.cached_tokens}
+        metadata = {"finishReason": reason, "usage": usage}
+        pieces = [self._close(), _event({"type": "message-metadata", "messageMetadata": metadata})]
+        if failure is None:
+            pieces += [_event({"type": "finish-step"}), _event({"type": "finish"})]
+        elif failure.code == "cancelled":
+            pieces.append(_event({"type": "abort"}))
+        else:
+            pieces += [_event({"type": "error", "errorText": failure.message}), _event({"type": "finish"})]
+        return b"".join(pieces) + b"data: [DONE]\n\n"
+
+
+def _event(fields: dict[str, object]) -> bytes:
+    return b"data: " + encode_json(fields) + b"\n\n"

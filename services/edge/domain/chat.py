@@ -1,0 +1,71 @@
+"""A question as the chat use case takes it, and the rules that it must meet."""
+
+import msgspec
+
+from shared.errors import InvalidRequest, TooLarge
+from shared.messages import ChatMessage, Sampling
+
+TITLE_CHARACTERS = 80
+QUERY_CHARACTERS = 2_000
+"""How much of a long question is looked up: the embedder reads no more of it."""
+
+
+class ChatRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request may take."""
+
+    max_messages: int = 256
+    max_characters: int = 200_000
+    """Of all messages together; four bytes a character still fit one message of the bus."""
+    max_streams: int = 4_096
+    """Answers that one edge follows at a time."""
+    deadline_s: float = 600.0
+    retrieval_limit: int = 6
+    retrieval_min_score: float = 0.25
+    """A cosine similarity; passages below it would only mislead."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What to answer, whoever asked and however it came in."""
+
+    model: str
+    """A served name or an alias; empty: the edge's default."""
+    messages: tuple[ChatMessage, ...]
+    sampling: Sampling = Sampling()
+    retrieve: bool = False
+    """Look the last message up in the user's documents."""
+    chat: str = ""
+    """The conversation to store it in; empty: none."""
+    question_id: str = ""
+    """The last message's id in that conversation."""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something the reader should know about an answer that comes all the same."""
+
+    code: str
+    message: str
+
+
+def check(question: Question, rules: ChatRules) -> None:
+    """Raises `InvalidRequest` or `TooLarge`, naming the field."""
+    messages = question.messages
+    if not messages:
+        raise InvalidRequest("There are no messages.", param="messages")
+    if len(messages) > rules.max_messages:
+        raise InvalidRequest(f"There are more than {rules.max_messages} messages.", param="messages")
+    if sum(len(message.content) for message in messages) > rules.max_characters:
+        raise TooLarge(f"The messages have more than {rules.max_characters} characters.", param="messages")
+    if question.chat and (messages[-1].role != "user" or not messages[-1].content.strip()):
+        raise InvalidRequest("The last message must be the user's, with some text.", param="messages")
+
+
+def title_of(text: str) -> str:
+    """A conversation's first title: the beginning of its first question, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def query_of(question: Question) -> str:
+    """What to look up: the newest thing that the user said."""
+    asked = (message.content for message in reversed(question.messages) if message.role == "user")
+    return next(asked, "").strip()[:QUERY_CHARACTERS]

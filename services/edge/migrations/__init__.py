@@ -1,0 +1,1 @@
+"""The schema `edge`, from nothing to now: `python -m services.edge.migrations`."""

@@ -1,0 +1,137 @@
+"""The product's main job: admission → history → retrieval → job → stream → events."""
+
+import asyncio
+import time
+import uuid
+
+import msgspec
+
+from services.edge.domain.chat import ChatRules, Notice, Question, check, query_of, title_of
+from services.edge.domain.conversations import Turn
+from services.edge.domain.identity import Principal
+from services.edge.ports.audit import Audit
+from services.edge.ports.chat import Incoming, Jobs, Workers
+from services.edge.ports.history import History
+from services.edge.ports.identity import Sessions
+from services.edge.ports.knowledge import Knowledge
+from services.edge.usecases.answers import AnswerStream
+from services.edge.usecases.settlement import Settlement
+from shared.errors import Cancelled, QueueFull, SluiceError, Unavailable, to_failure
+from shared.messages import ChatJob, Passage
+
+NO_SOURCES = Notice(
+    "retrieval_unavailable", "Your documents could not be searched, so this answer does not use them."
+)
+
+
+class Chat:
+    """Call it with a question; it returns the answer's stream. `close` it with the process."""
+
+    def __init__(
+        self,
+        *,
+        workers: Workers,
+        jobs: Jobs,
+        history: History,
+        knowledge: Knowledge,
+        sessions: Sessions,
+        audit: Audit,
+        rules: ChatRules,
+    ) -> None:
+        self._workers = workers
+        self._jobs = jobs
+        self._history = history
+        self._knowledge = knowledge
+        self._sessions = sessions
+        self._audit = audit
+        self._rules = rules
+        self._streams = 0
+        self._settlement = Settlement(jobs, history, audit)
+
+    async def __call__(self, principal: Principal, question: Question) -> AnswerStream:
+        """Raises `InvalidRequest`, `ModelNotFound`, `NotFound` for another user's conversation, or `Unavailable`."""
+        check(question, self._rules)
+        model = await self._workers.resolve(question.model)
+        if self._streams >= self._rules.max_streams:
+            raise QueueFull("Too many answers are being written at the moment.")
+        self._streams += 1
+        incoming = self._jobs.open()
+        job = self._job(principal.user, question, model.name, incoming)
+        try:
+            job, notices = await self._submit(job, question)
+        except BaseException:
+            self._streams -= 1
+            incoming.close()
+            raise
+        answer = AnswerStream(job, incoming, notices, self._settle)
+        answer.watch(principal, self._sessions, self._workers)
+        return answer
+
+    async def close(self) -> None:
+        """Waits for what is left to do about answers that are over."""
+        await self._settlement.close()
+
+    def _job(self, user: str, question: Question, model: str, incoming: Incoming) -> ChatJob:
+        now = time.time()
+        return ChatJob(
+            request=uuid.uuid4().hex,
+            user=user,
+            model=model,
+            messages=question.messages,
+            inbox=self._jobs.inbox,
+            stream=incoming.number,
+            created_at=now,
+            deadline=now + self._rules.deadline_s,
+            sampling=question.sampling,
+            chat=question.chat,
+            message_id=uuid.uuid4().hex,
+        )
+
+    async def _submit(self, job: ChatJob, question: Question) -> tuple[ChatJob, tuple[Notice, ...]]:
+        detail: dict[str, str | int | float | bool] = {"model": job.model, "chat": job.chat}
+        await self._audit.record("chat.start", actor=job.user, resource=job.request, detail=detail)
+        try:
+            if job.chat:
+                await self._history.begin_turn(_turn(job, question))
+            passages, notices = await self._retrieve(job.user, question)
+            job = msgspec.structs.replace(job, passages=passages)
+            await self._jobs.submit(job)
+        except (SluiceError, asyncio.CancelledError) as error:
+            known = error if isinstance(error, SluiceError) else Cancelled("The request was given up.")
+            self._settlement.refused(job, to_failure(known))
+            raise
+        return job, notices
+
+    async def _retrieve(
+        self, user: str, question: Question
+    ) -> tuple[tuple[Passage, ...], tuple[Notice, ...]]:
+        """Without its sources an answer is worth less, but it is worth something: the reader is told."""
+        query = query_of(question)
+        if not question.retrieve or not query:
+            return (), ()
+        rules = self._rules
+        try:
+            found = await self._knowledge.search(
+                user, query, rules.retrieval_limit, rules.retrieval_min_score
+            )
+        except Unavailable:
+            return (), (NO_SOURCES,)
+        return found, ()
+
+    def _settle(self, answer: AnswerStream) -> None:
+        self._streams -= 1
+        self._settlement.over(answer.job, answer.end, abandoned=answer.abandoned)
+
+
+def _turn(job: ChatJob, question: Question) -> Turn:
+    text = question.messages[-1].content
+    return Turn(
+        user=job.user,
+        chat=job.chat,
+        question_id=question.question_id or uuid.uuid4().hex,
+        text=text,
+        title=title_of(text),
+        at=job.created_at,
+        request=job.request,
+        message_id=job.message_id,
+    )

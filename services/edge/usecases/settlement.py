@@ -1,0 +1,101 @@
+"""What is left to do about an answer that is over: free its worker, close its turn, record its end."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from services.edge.ports.audit import Audit
+from services.edge.ports.chat import Jobs
+from services.edge.ports.history import History
+from shared.errors import Unavailable
+from shared.messages import ChatFailed, ChatJob, End, Failure, Usage
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+PAUSE_S = 0.5
+"""Doubled with each try: eight seconds in all."""
+
+
+class Settlement:
+    """Runs beside the request, which may have lost its task: a client that goes away cancels it."""
+
+    def __init__(self, jobs: Jobs, history: History, audit: Audit) -> None:
+        self._jobs = jobs
+        self._history = history
+        self._audit = audit
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def over(self, job: ChatJob, end: End | None, *, abandoned: bool) -> None:
+        """`abandoned`: its worker has not said that it is over, and may still be at it."""
+        self._hold(self._over(job, end, abandoned=abandoned))
+
+    def refused(self, job: ChatJob, failure: Failure) -> None:
+        """The answer never began. The queue may have taken the job all the same, and its word to us been lost."""
+        self._hold(self._refused(job, failure))
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+    def _hold(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _over(self, job: ChatJob, end: End | None, *, abandoned: bool) -> None:
+        if abandoned:
+            await _insist("cancel the job", lambda: self._jobs.cancel(job))
+        await self._record_end(job, end or End(Usage(), Failure("cancelled", "Its reader has gone.")))
+
+    async def _refused(self, job: ChatJob, failure: Failure) -> None:
+        if job.chat:
+            await _insist("close the turn", lambda: self._history.finish_turn(_failed(job, failure)))
+        await _insist("cancel the job", lambda: self._jobs.cancel(job))
+        await self._record_end(job, End(Usage(), failure))
+
+    async def _record_end(self, job: ChatJob, end: End) -> None:
+        code = end.failure.code if end.failure else ""
+        detail: dict[str, str | int | float | bool] = {
+            "model": job.model,
+            "chat": job.chat,
+            "prompt_tokens": end.usage.prompt_tokens,
+            "completion_tokens": end.usage.completion_tokens,
+            "code": code,
+        }
+        outcome = "ok" if code in ("", "cancelled") else "failed"
+        await _insist(
+            "record the end",
+            lambda: self._audit.record(
+                "chat.end", actor=job.user, resource=job.request, outcome=outcome, detail=detail
+            ),
+        )
+
+
+def _failed(job: ChatJob, failure: Failure) -> ChatFailed:
+    return ChatFailed(
+        request=job.request,
+        user=job.user,
+        model=job.model,
+        answers=(),
+        usage=Usage(),
+        at=time.time(),
+        chat=job.chat,
+        message_id=job.message_id,
+        failure=failure,
+    )
+
+
+async def _insist(what: str, act: Callable[[], Awaitable[None]]) -> None:
+    """The bus or the database may be away for a moment. What cannot be done after some tries is logged."""
+    for attempt in range(TRIES):
+        try:
+            await act()
+        except Unavailable as error:
+            if attempt == TRIES - 1:
+                log.error("could not %s: %s", what, error)  # noqa: TRY400 - its trace tells nothing
+            else:
+                await asyncio.sleep(PAUSE_S * 2**attempt)
+        else:
+            return
