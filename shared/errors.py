@@ -110,7 +110,9 @@ def _codes(root: type[SluiceError]) -> dict[str, type[SluiceError]]:
 
 
 def to_failure(error: SluiceError) -> Failure:
-    return Failure(code=error.code, message=error.message, param=error.param, retry_after_s=error.retry_after_s)
+    return Failure(
+        code=error.code, message=error.message, param=error.param, retry_after_s=error.retry_after_s
+    )
 
 
 def from_failure(failure: Failure) -> SluiceError:

@@ -41,7 +41,7 @@ def load(kind: type[T], environ: Mapping[str, str]) -> T:
             values[field.encode_name] = _parse(field.name, text, field.type)
         elif field.required:
             raise SettingsError(f"{variable(field.name)} is not set")
-    return kind(**values)
+    return msgspec.convert(values, kind)
 
 
 def variable(field: str) -> str:

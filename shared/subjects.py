@@ -104,9 +104,15 @@ INFERENCE = Stream(
     name="INFERENCE", subjects=("inference.jobs.>",), work_queue=True, max_messages=10_000, max_age_s=3600
 )
 INFERENCE_RESUME = Stream(
-    name="INFERENCE_RESUME", subjects=("inference.resume.>",), work_queue=True, max_messages=20_000, max_age_s=3600
+    name="INFERENCE_RESUME",
+    subjects=("inference.resume.>",),
+    work_queue=True,
+    max_messages=20_000,
+    max_age_s=3600,
 )
-INGEST_STREAM = Stream(name="INGEST", subjects=(INGEST,), work_queue=True, max_messages=10_000, max_age_s=7 * 86_400)
+INGEST_STREAM = Stream(
+    name="INGEST", subjects=(INGEST,), work_queue=True, max_messages=10_000, max_age_s=7 * 86_400
+)
 EVENTS_STREAM = Stream(
     name="EVENTS", subjects=(EVENTS,), work_queue=False, max_messages=1_000_000, max_age_s=7 * 86_400
 )

@@ -5,7 +5,7 @@ Spans are a request's, never a token's. Nothing here runs at import; `start` is 
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 import structlog
@@ -36,7 +36,9 @@ def start(service: str, settings: BaseSettings) -> None:
     )
     structlog.contextvars.bind_contextvars(service=service, instance=settings.instance)
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
-    resource = Resource.create({"service.name": f"sluice-{service}", "service.instance.id": settings.instance})
+    resource = Resource.create(
+        {"service.name": f"sluice-{service}", "service.instance.id": settings.instance}
+    )
     provider = TracerProvider(resource=resource)
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
@@ -52,7 +54,7 @@ def outgoing() -> dict[str, str]:
 
 
 @contextmanager
-def continued(headers: Mapping[str, str] | None, name: str) -> Iterator[trace.Span]:
+def continued(headers: Mapping[str, str] | None, name: str) -> Generator[trace.Span]:
     """A span that goes on with the trace in `headers`, or begins one."""
     context = propagate.extract(dict(headers or {}))
     with trace.get_tracer(TRACER).start_as_current_span(name, context=context) as span:
@@ -60,7 +62,7 @@ def continued(headers: Mapping[str, str] | None, name: str) -> Iterator[trace.Sp
 
 
 @contextmanager
-def span(name: str, **attributes: str | int | float | bool) -> Iterator[trace.Span]:
+def span(name: str, **attributes: str | float | bool) -> Generator[trace.Span]:
     with trace.get_tracer(TRACER).start_as_current_span(name, attributes=attributes) as current:
         yield current
 

@@ -62,7 +62,9 @@ class Bucket:
         return [entry for entry in found if entry is not None]
 
     async def _write(self, key: str, value: bytes, revision: int | None, ttl_s: float | None) -> int:
-        headers = {} if revision is None else {str(Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value): str(revision)}
+        headers = (
+            {} if revision is None else {str(Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value): str(revision)}
+        )
         with translated(f"The bucket {self._name}"):
             try:
                 ack = await self._js.publish(

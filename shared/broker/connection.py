@@ -1,9 +1,9 @@
 """Connecting to NATS, with the values that lose least when a server dies, and its errors as ours."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import nats
 import nats.errors
@@ -22,7 +22,7 @@ FIRST_CONNECT_S = 2.0
 
 
 class ConnectionOptions(TypedDict):
-    reconnect_time_wait: float
+    reconnect_time_wait: int
     max_reconnect_attempts: int
     ping_interval: int
     max_outstanding_pings: int
@@ -33,7 +33,7 @@ class ConnectionOptions(TypedDict):
 def connection_options() -> ConnectionOptions:
     """A kill of the server lost 957 messages with nats-py's defaults and one with these."""
     return ConnectionOptions(
-        reconnect_time_wait=0.05,
+        reconnect_time_wait=cast("int", 0.05),  # annotated as whole seconds, used as a float
         max_reconnect_attempts=-1,
         ping_interval=5,
         max_outstanding_pings=2,
@@ -42,9 +42,7 @@ def connection_options() -> ConnectionOptions:
     )
 
 
-async def connect(
-    url: str, name: str, on_reconnect: Callable[[], Awaitable[None]] | None = None
-) -> Client:
+async def connect(url: str, name: str, on_reconnect: Callable[[], Awaitable[None]] | None = None) -> Client:
     """A connection that reconnects for ever. Raises `Unavailable` when no server answers at first."""
 
     async def disconnected() -> None:
@@ -73,7 +71,7 @@ async def connect(
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(what: str) -> Generator[None]:
     """nats-py's errors, raised in the block, leave it as ours. `what` names the peer in the message."""
     try:
         yield

@@ -31,6 +31,7 @@ class MessageCodec:
             raise InvalidRequest(f"Not a message of ours: {error}") from error
 
     async def encode(self, msg: Any, serializer: object = None) -> tuple[bytes, str | None]:
+        del serializer  # FastStream passes its own; it is part of the signature
         return (b"", None) if msg is None else (self._encoder.encode(msg), "application/msgpack")
 
 

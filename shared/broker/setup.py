@@ -25,13 +25,13 @@ async def ensure_bus(client: Client) -> None:
     js = client.jetstream(timeout=5)
     with translated("JetStream"):
         for stream in subjects.STREAMS:
-            await _ensure_stream(js, stream)
+            await ensure_stream(js, stream)
         await _ensure_bucket(js, KeyValueConfig(bucket=subjects.LIVE_BUCKET, ttl=LIVE_TTL_S))
         await _ensure_bucket(js, KeyValueConfig(bucket=subjects.REVOCATIONS_BUCKET))
         await _ensure_store(js, subjects.DOCUMENTS_STORE)
 
 
-async def _ensure_stream(js: JetStreamContext, stream: subjects.Stream) -> None:
+async def ensure_stream(js: JetStreamContext, stream: subjects.Stream) -> None:
     config = StreamConfig(
         name=stream.name,
         subjects=list(stream.subjects),

@@ -1,7 +1,5 @@
 """Pulling from a JetStream stream, as the bus port has it."""
 
-import asyncio
-
 import nats.errors
 from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
@@ -56,6 +54,6 @@ class PullConsumer:
         with translated("JetStream"):
             try:
                 messages = await self._subscription.fetch(batch, timeout=timeout_s)
-            except (nats.errors.TimeoutError, asyncio.TimeoutError):
+            except (TimeoutError, nats.errors.TimeoutError):
                 return []
         return [NatsDelivery(msg) for msg in messages]

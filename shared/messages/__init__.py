@@ -6,11 +6,56 @@ Frozen, tagged msgspec structs, MessagePack on the wire. Times are Unix seconds,
 
 from .base import Failure, FinishReason, Message, Name, Record
 from .chat import ChatJob, ChatMessage, JobId, Passage, Sampling
-from .control import Attach, CancelJob, Control, Lease, LiveRequest, ServedModel, Shown, ShownRequest, WorkerStatus
-from .events import Answer, AuditRecord, ChatCancelled, ChatCompleted, ChatFailed, DocumentFailed, DocumentIngested, Event
-from .knowledge import DeleteDocument, Document, DocumentRequest, Documents, EmbedReply, EmbedRequest, GetDocument, IngestJob, ListDocuments, RegisterDocument, SearchReply, SearchRequest
+from .control import (
+    Attach,
+    CancelJob,
+    Control,
+    Lease,
+    LiveRequest,
+    ServedModel,
+    Shown,
+    ShownRequest,
+    WorkerStatus,
+)
+from .events import (
+    Answer,
+    AuditRecord,
+    ChatCancelled,
+    ChatCompleted,
+    ChatFailed,
+    DocumentFailed,
+    DocumentIngested,
+    Event,
+)
+from .knowledge import (
+    DeleteDocument,
+    Document,
+    DocumentRequest,
+    Documents,
+    EmbedReply,
+    EmbedRequest,
+    GetDocument,
+    IngestJob,
+    ListDocuments,
+    RegisterDocument,
+    SearchReply,
+    SearchRequest,
+)
 from .operations import HealthReply, HealthRequest, Revocation
-from .tokens import Delta, End, Finished, Frame, Logprobs, Part, Reasoning, Started, Text, TokenLogprob, ToolCall, Usage
+from .tokens import (
+    Delta,
+    End,
+    Finished,
+    Frame,
+    Logprobs,
+    Part,
+    Reasoning,
+    Started,
+    Text,
+    TokenLogprob,
+    ToolCall,
+    Usage,
+)
 
 __all__ = [
     "Answer",

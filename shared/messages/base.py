@@ -19,7 +19,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """Travels inside a message; its place says what it is."""
 
 
-class Failure(Message):
+class Failure(Message, frozen=True):
     """An error as it crosses the bus; `shared.errors` turns exceptions into it and back."""
 
     code: str

@@ -7,14 +7,14 @@ from msgspec import Meta
 from .base import Message, Name, Record
 
 
-class ChatMessage(Record):
+class ChatMessage(Record, frozen=True):
     """One turn. `content` is plain text; roles are OpenAI's."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class Sampling(Record):
+class Sampling(Record, frozen=True):
     """How to sample: OpenAI's names and ranges, `None` where the engine's own default holds."""
 
     max_tokens: Annotated[int, Meta(ge=1, le=1_048_576)] | None = None
@@ -29,7 +29,7 @@ class Sampling(Record):
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] = 0
 
 
-class Passage(Record):
+class Passage(Record, frozen=True):
     """A piece of a document, found for a question. `start` and `end` are character offsets in its text."""
 
     document: Name
@@ -42,7 +42,7 @@ class Passage(Record):
     """Cosine similarity to the query, -1 to 1."""
 
 
-class ChatJob(Message):
+class ChatJob(Message, frozen=True):
     """One attempt at one answer. Published on `subjects.job(…)` or, from the second attempt on, `resume(…)`."""
 
     request: Name
@@ -70,7 +70,7 @@ class ChatJob(Message):
     """Where the attempt before this one lies in its stream, for this one's claimant to delete."""
 
 
-class JobId(Record):
+class JobId(Record, frozen=True):
     """What identifies a job to those that only need that much of it."""
 
     request: Name

@@ -6,13 +6,13 @@ from .base import Message, Name, Record
 from .chat import Passage
 
 
-class CancelJob(Message):
+class CancelJob(Message, frozen=True):
     """Receiver → every worker: stop this request, and free its slot."""
 
     request: Name
 
 
-class Attach(Message):
+class Attach(Message, frozen=True):
     """Receiver → every worker: whoever owns this request sends it here, from this token on."""
 
     request: Name
@@ -22,7 +22,7 @@ class Attach(Message):
     fence: int
 
 
-class Lease(Message):
+class Lease(Message, frozen=True):
     """Receiver → every worker, each second: I am alive."""
 
     inbox: Name
@@ -32,18 +32,18 @@ class Lease(Message):
 Control = CancelJob | Attach | Lease
 
 
-class ShownRequest(Message):
+class ShownRequest(Message, frozen=True):
     """Worker → one receiver: which token ids of this request has the caller seen?"""
 
     request: Name
 
 
-class Shown(Message):
+class Shown(Message, frozen=True):
     request: Name
     ids: tuple[int, ...]
 
 
-class ServedModel(Record):
+class ServedModel(Record, frozen=True):
     """A model as its worker announces it."""
 
     name: Name
@@ -52,7 +52,7 @@ class ServedModel(Record):
     created_at: float = 0.0
 
 
-class WorkerStatus(Message):
+class WorkerStatus(Message, frozen=True):
     """Worker → whoever listens, each second."""
 
     worker: Name
@@ -70,7 +70,7 @@ class WorkerStatus(Message):
     """False for engines that are no language model and only quote passages."""
 
 
-class LiveRequest(Message):
+class LiveRequest(Message, frozen=True):
     """The value of `request.<id>` in the bucket LIVE; its revision at the claim is the fence."""
 
     user: Name

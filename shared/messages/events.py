@@ -2,12 +2,14 @@
 
 from typing import Literal
 
+import msgspec
+
 from .base import Failure, FinishReason, Message, Name, Record
 from .chat import Passage
 from .tokens import Usage
 
 
-class Answer(Record):
+class Answer(Record, frozen=True):
     """One choice, whole."""
 
     text: str
@@ -15,7 +17,7 @@ class Answer(Record):
     reasoning: str = ""
 
 
-class ChatCompleted(Message):
+class ChatCompleted(Message, frozen=True):
     """The worker that held the claim finished an answer. Stored once for each request."""
 
     request: Name
@@ -31,17 +33,17 @@ class ChatCompleted(Message):
     attempt: int = 1
 
 
-class ChatCancelled(ChatCompleted):
+class ChatCancelled(ChatCompleted, frozen=True):
     """As `ChatCompleted`, with as much of the answer as there was."""
 
 
-class ChatFailed(ChatCompleted, kw_only=True):
+class ChatFailed(ChatCompleted, frozen=True, kw_only=True):
     """As `ChatCompleted`, with as much of the answer as there was, and why there is no more."""
 
     failure: Failure
 
 
-class DocumentIngested(Message):
+class DocumentIngested(Message, frozen=True):
     document: Name
     user: Name
     title: str
@@ -49,7 +51,7 @@ class DocumentIngested(Message):
     at: float
 
 
-class DocumentFailed(Message):
+class DocumentFailed(Message, frozen=True):
     document: Name
     user: Name
     title: str
@@ -60,7 +62,7 @@ class DocumentFailed(Message):
 Event = ChatCompleted | ChatCancelled | ChatFailed | DocumentIngested | DocumentFailed
 
 
-class AuditRecord(Message):
+class AuditRecord(Message, frozen=True):
     """Who did what to which thing, and how it ended. Never the text of a prompt or an answer."""
 
     id: Name
@@ -70,5 +72,7 @@ class AuditRecord(Message):
     """`noun.verb`, as in `chat.start`, `user.login`, `document.delete`."""
     resource: str = ""
     outcome: Literal["ok", "refused", "failed"] = "ok"
-    detail: dict[str, str | int | float | bool] = {}
+    detail: dict[str, str | int | float | bool] = msgspec.field(
+        default_factory=dict[str, str | int | float | bool]
+    )
     trace_id: str = ""

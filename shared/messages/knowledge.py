@@ -8,11 +8,11 @@ from .base import Message, Name, Record
 from .chat import Passage
 
 
-class EmbedRequest(Message):
+class EmbedRequest(Message, frozen=True):
     texts: Annotated[tuple[str, ...], Meta(min_length=1, max_length=256)]
 
 
-class EmbedReply(Message):
+class EmbedReply(Message, frozen=True):
     """A vector a text, in order: little-endian float32, unit length."""
 
     model: str
@@ -21,18 +21,18 @@ class EmbedReply(Message):
     tokens: int = 0
 
 
-class SearchRequest(Message):
+class SearchRequest(Message, frozen=True):
     user: Name
     query: Annotated[str, Meta(min_length=1, max_length=8192)]
     limit: Annotated[int, Meta(ge=1, le=50)] = 6
     min_score: float = 0.0
 
 
-class SearchReply(Message):
+class SearchReply(Message, frozen=True):
     passages: tuple[Passage, ...]
 
 
-class IngestJob(Message):
+class IngestJob(Message, frozen=True):
     """Edge → retriever: the bytes lie in the object store DOCUMENTS under the document's id."""
 
     document: Name
@@ -42,7 +42,7 @@ class IngestJob(Message):
     size: int
 
 
-class Document(Record):
+class Document(Record, frozen=True):
     id: Name
     title: str
     media_type: str
@@ -55,25 +55,25 @@ class Document(Record):
     error: str = ""
 
 
-class RegisterDocument(Message):
+class RegisterDocument(Message, frozen=True):
     """Make the document known as `queued`, so that its owner sees it before it is ingested."""
 
     job: IngestJob
     created_at: float
 
 
-class ListDocuments(Message):
+class ListDocuments(Message, frozen=True):
     user: Name
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str = ""
 
 
-class GetDocument(Message):
+class GetDocument(Message, frozen=True):
     user: Name
     document: Name
 
 
-class DeleteDocument(Message):
+class DeleteDocument(Message, frozen=True):
     user: Name
     document: Name
 
@@ -81,7 +81,7 @@ class DeleteDocument(Message):
 DocumentRequest = RegisterDocument | ListDocuments | GetDocument | DeleteDocument
 
 
-class Documents(Message):
+class Documents(Message, frozen=True):
     """The answer to each `DocumentRequest`; an unknown document is a `Failure` with code `not_found`."""
 
     documents: tuple[Document, ...]

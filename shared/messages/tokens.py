@@ -7,11 +7,11 @@ import msgspec
 from .base import Failure, FinishReason
 
 
-class _Part(msgspec.Struct, frozen=True, array_like=True, tag=True):
+class _Part(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=True):
     """A piece of an answer; `choice` counts from 0 to `n - 1`."""
 
 
-class Started(_Part, tag="started"):
+class Started(_Part, frozen=True, tag="started"):
     """The first part of an attempt: who generates, and from how much."""
 
     worker: str
@@ -21,17 +21,17 @@ class Started(_Part, tag="started"):
     cached_tokens: int = 0
 
 
-class Text(_Part, tag="text"):
+class Text(_Part, frozen=True, tag="text"):
     text: str
     choice: int = 0
 
 
-class Reasoning(_Part, tag="reasoning"):
+class Reasoning(_Part, frozen=True, tag="reasoning"):
     text: str
     choice: int = 0
 
 
-class ToolCall(_Part, tag="tool"):
+class ToolCall(_Part, frozen=True, tag="tool"):
     """A piece of a tool call: id and name in its first piece, then more of the arguments' JSON text."""
 
     position: int
@@ -41,20 +41,20 @@ class ToolCall(_Part, tag="tool"):
     choice: int = 0
 
 
-class TokenLogprob(msgspec.Struct, frozen=True, array_like=True):
+class TokenLogprob(msgspec.Struct, frozen=True, array_like=True, gc=False):
     token: str
     logprob: float
     bytes: tuple[int, ...]
 
 
-class Logprobs(_Part, tag="logprobs"):
+class Logprobs(_Part, frozen=True, tag="logprobs"):
     """For each token of the delta, its own log probability followed by the likeliest ones'."""
 
     tokens: tuple[tuple[TokenLogprob, ...], ...]
     choice: int = 0
 
 
-class Finished(_Part, tag="finished"):
+class Finished(_Part, frozen=True, tag="finished"):
     """One choice is complete."""
 
     reason: FinishReason
@@ -64,7 +64,7 @@ class Finished(_Part, tag="finished"):
 Part = Started | Text | Reasoning | ToolCall | Logprobs | Finished
 
 
-class Usage(msgspec.Struct, frozen=True, array_like=True):
+class Usage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Tokens, as OpenAI counts them, over all attempts."""
 
     prompt_tokens: int = 0
@@ -76,7 +76,7 @@ class Usage(msgspec.Struct, frozen=True, array_like=True):
         return self.prompt_tokens + self.completion_tokens
 
 
-class End(msgspec.Struct, frozen=True, array_like=True):
+class End(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The terminal delta's: nothing follows it."""
 
     usage: Usage
@@ -84,7 +84,7 @@ class End(msgspec.Struct, frozen=True, array_like=True):
     """Set when the answer failed; also `code='cancelled'` when it was stopped."""
 
 
-class Delta(msgspec.Struct, frozen=True, array_like=True):
+class Delta(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one engine step added to one stream.
 
     Of two deltas the one with the higher fence holds. Within a fence `index` says where `ids` begin
@@ -99,7 +99,7 @@ class Delta(msgspec.Struct, frozen=True, array_like=True):
     end: End | None = None
 
 
-class Frame(msgspec.Struct, frozen=True, array_like=True):
+class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that one engine step adds for one receiver; `seq` counts up by one for each receiver."""
 
     worker: str

@@ -1,0 +1,289 @@
+"""What the bus promises, asked of the one in memory and of a real nats-server alike."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+import pytest
+
+from shared import subjects
+from shared.broker import Bus, NatsBus, control_broker, ensure_bus
+from shared.broker.setup import ensure_stream
+from shared.errors import Conflict, NotFound, QueueFull, TooLarge, Unavailable, Unprocessable
+from shared.messages import (
+    ChatCompleted,
+    EmbedReply,
+    EmbedRequest,
+    HealthReply,
+    HealthRequest,
+    Message,
+    Usage,
+)
+from tests.fakes import MemoryBus
+
+
+def event(request: str = "r1", model: str = "m") -> ChatCompleted:
+    return ChatCompleted(request=request, user="u", model=model, answers=(), usage=Usage(), at=1.0)
+
+
+async def embed(message: EmbedRequest) -> EmbedReply:
+    if message.texts == ("bad",):
+        raise Unprocessable("This text cannot be embedded.", param="texts")
+    if message.texts == ("slow",):
+        await asyncio.sleep(5)
+    return EmbedReply("m", 1, tuple(text.encode() for text in message.texts))
+
+
+class Rig:
+    """A bus, with `embed` answering EMBED_QUERY on it, and a way to lose it."""
+
+    def __init__(self, bus: Bus, lose: Callable[[], None]) -> None:
+        self.bus = bus
+        self.lose = lose
+
+    async def subject(self) -> str:
+        """A job subject that no other test uses."""
+        return subjects.job(uuid.uuid4().hex, "interactive", "test")
+
+
+async def collected(heard: list[bytes], count: int) -> list[bytes]:
+    async with asyncio.timeout(3):
+        while len(heard) < count:
+            await asyncio.sleep(0.005)
+    return heard
+
+
+class BusContract:
+    """Each test runs on every bus: the subclasses below bring the `rig`."""
+
+    # --- core ------------------------------------------------------------------------------------------
+
+    async def test_listeners_hear_in_order_until_they_stop(self, rig: Rig) -> None:
+        heard: list[bytes] = []
+
+        async def hear(_: str, data: bytes) -> None:
+            heard.append(data)
+
+        stop = await rig.bus.listen("inference.status", hear)
+        events = [event(str(i)) for i in range(50)]
+        for each in events:
+            await rig.bus.publish("inference.status", each)
+        assert await collected(heard, 50) == [msgspec.msgpack.encode(each) for each in events]
+        await stop()
+        await rig.bus.publish("inference.status", event())
+        await asyncio.sleep(0.05)
+        assert len(heard) == 50
+
+    async def test_wildcards_match_whole_tokens(self, rig: Rig) -> None:
+        heard: list[str] = []
+
+        async def hear(subject: str, _: bytes) -> None:
+            heard.append(subject)
+
+        await rig.bus.listen("tokens.*", hear)
+        for subject in ("tokens.a", "tokens.a.b", "token.a", "tokens.b"):
+            await rig.bus.publish(subject, event())
+        async with asyncio.timeout(3):
+            while len(heard) < 2:
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(0.05)
+        assert heard == ["tokens.a", "tokens.b"]
+
+    async def test_a_request_gets_its_reply(self, rig: Rig) -> None:
+        reply = await rig.bus.request(subjects.EMBED_QUERY, EmbedRequest(("one", "two")), EmbedReply)
+        assert reply == EmbedReply("m", 1, (b"one", b"two"))
+
+    async def test_an_error_of_the_peer_is_raised_as_itself(self, rig: Rig) -> None:
+        with pytest.raises(Unprocessable, match="cannot be embedded") as caught:
+            await rig.bus.request(subjects.EMBED_QUERY, EmbedRequest(("bad",)), EmbedReply)
+        assert caught.value.param == "texts"
+
+    async def test_nobody_there_is_said_at_once(self, rig: Rig) -> None:
+        async with asyncio.timeout(1):
+            with pytest.raises(Unavailable):
+                await rig.bus.request("health.nobody.1", HealthRequest(), HealthReply)
+
+    async def test_a_peer_that_does_not_answer_in_time_is_unavailable(self, rig: Rig) -> None:
+        with pytest.raises(Unavailable):
+            await rig.bus.request(subjects.EMBED_QUERY, EmbedRequest(("slow",)), EmbedReply, timeout_s=0.1)
+
+    async def test_without_a_connection_everything_says_so_at_once(self, rig: Rig) -> None:
+        rig.lose()
+        await asyncio.sleep(0.05)
+        assert not rig.bus.connected
+        subject = await rig.subject()
+        async with asyncio.timeout(2):
+            for call in (
+                rig.bus.publish(subject, event()),
+                rig.bus.request(subjects.EMBED_QUERY, EmbedRequest(("one",)), EmbedReply),
+                rig.bus.append(subject, event(), id="1"),
+                rig.bus.bucket(subjects.LIVE_BUCKET).put("k", b""),
+                rig.bus.blobs(subjects.DOCUMENTS_STORE).put("k", b""),
+            ):
+                with pytest.raises(Unavailable):
+                    await call
+
+    # --- streams ---------------------------------------------------------------------------------------
+
+    async def test_a_message_is_stored_once_for_each_id(self, rig: Rig) -> None:
+        subject, id = await rig.subject(), uuid.uuid4().hex
+        first = await rig.bus.append(subject, event(), id=id)
+        again = await rig.bus.append(subject, event(), id=id)
+        assert (first.duplicate, again.duplicate) == (False, True)
+        assert first.sequence == again.sequence
+        consumer = await rig.bus.consume("INFERENCE", uuid.uuid4().hex, subject, ack_wait_s=30)
+        assert len(await consumer.fetch(8, 0.2)) == 1
+
+    async def test_a_pull_takes_no_more_than_asked_and_acked_messages_are_gone(self, rig: Rig) -> None:
+        subject = await rig.subject()
+        for i in range(5):
+            await rig.bus.append(subject, event(str(i)), id=f"{subject}-{i}")
+        consumer = await rig.bus.consume("INFERENCE", uuid.uuid4().hex, subject, ack_wait_s=30)
+        first = await consumer.fetch(3, 0.5)
+        assert [msgspec.msgpack.decode(d.data, type=ChatCompleted).request for d in first] == ["0", "1", "2"]
+        assert {d.deliveries for d in first} == {1}
+        for delivery in first:
+            await delivery.ack()
+        assert len(await consumer.fetch(8, 0.2)) == 2
+        assert await consumer.fetch(8, 0.1) == []
+
+    async def test_what_is_given_back_or_forgotten_comes_again(self, rig: Rig) -> None:
+        subject = await rig.subject()
+        await rig.bus.append(subject, event(), id=subject)
+        consumer = await rig.bus.consume("INFERENCE", uuid.uuid4().hex, subject, ack_wait_s=0.5)
+        (first,) = await consumer.fetch(1, 0.5)
+        await first.nak()
+        (second,) = await consumer.fetch(1, 0.5)
+        assert (second.deliveries, second.sequence) == (2, first.sequence)
+        await asyncio.sleep(0.3)
+        await second.in_progress()
+        assert await consumer.fetch(1, 0.3) == []
+        (third,) = await consumer.fetch(1, 1.0)
+        await third.term()
+        assert await consumer.fetch(1, 0.7) == []
+
+    async def test_a_waiting_message_can_be_deleted_and_a_deleted_one_acked(self, rig: Rig) -> None:
+        subject = await rig.subject()
+        stored = [await rig.bus.append(subject, event(), id=f"{subject}-{i}") for i in range(2)]
+        consumer = await rig.bus.consume("INFERENCE", uuid.uuid4().hex, subject, ack_wait_s=30)
+        (running,) = await consumer.fetch(1, 0.5)
+        for each in stored:
+            await rig.bus.delete("INFERENCE", each.sequence)
+        await rig.bus.delete("INFERENCE", stored[0].sequence)
+        assert await consumer.fetch(2, 0.1) == []
+        await running.ack()
+
+    async def test_a_message_over_the_bound_is_too_large_and_the_connection_lives(self, rig: Rig) -> None:
+        subject = await rig.subject()
+        with pytest.raises(TooLarge):
+            await rig.bus.append(subject, event(model="x" * 2_000_000), id="large")
+        assert not (await rig.bus.append(subject, event(), id=subject)).duplicate
+
+    # --- buckets and blobs -------------------------------------------------------------------------------
+
+    async def test_compare_and_set_lets_one_writer_win(self, rig: Rig) -> None:
+        bucket, key = rig.bus.bucket(subjects.LIVE_BUCKET), uuid.uuid4().hex
+        assert await bucket.get(key) is None
+        first = await bucket.create(key, b"1")
+        with pytest.raises(Conflict):
+            await bucket.create(key, b"2")
+        second = await bucket.update(key, b"2", revision=first)
+        assert second > first
+        with pytest.raises(Conflict):
+            await bucket.update(key, b"3", revision=first)
+        entry = await bucket.get(key)
+        assert entry is not None
+        assert (entry.value, entry.revision) == (b"2", second)
+
+    async def test_a_deleted_key_has_no_value_and_can_be_made_again(self, rig: Rig) -> None:
+        bucket, key = rig.bus.bucket(subjects.LIVE_BUCKET), uuid.uuid4().hex
+        await bucket.put(key, b"1")
+        await bucket.delete(key)
+        assert await bucket.get(key) is None
+        revision = await bucket.create(key, b"2")
+        assert next(entry for entry in await bucket.entries() if entry.key == key).revision == revision
+
+    async def test_a_key_goes_when_its_time_is_over(self, rig: Rig) -> None:
+        bucket, key = rig.bus.bucket(subjects.LIVE_BUCKET), uuid.uuid4().hex
+        await bucket.put(key, b"1", ttl_s=1)
+        assert await bucket.get(key) is not None
+        async with asyncio.timeout(5):
+            while await bucket.get(key) is not None:
+                await asyncio.sleep(0.05)
+
+    async def test_writes_to_a_bucket_are_heard(self, rig: Rig) -> None:
+        heard: list[bytes] = []
+
+        async def hear(_: str, data: bytes) -> None:
+            heard.append(data)
+
+        await rig.bus.listen(subjects.changes(subjects.REVOCATIONS_BUCKET), hear)
+        await rig.bus.bucket(subjects.REVOCATIONS_BUCKET).put(subjects.revoked_user("u"), b"now")
+        assert await collected(heard, 1) == [b"now"]
+
+    async def test_blobs_come_back_whole(self, rig: Rig) -> None:
+        blobs, name, data = (
+            rig.bus.blobs(subjects.DOCUMENTS_STORE),
+            uuid.uuid4().hex,
+            bytes(range(256)) * 4000,
+        )
+        await blobs.put(name, data)
+        assert await blobs.get(name) == data
+        await blobs.delete(name)
+        await blobs.delete(name)
+        with pytest.raises(NotFound):
+            await blobs.get(name)
+
+
+class TestMemoryBus(BusContract):
+    @pytest.fixture
+    def rig(self) -> Rig:
+        bus = MemoryBus()
+        bus.respond(subjects.EMBED_QUERY, lambda data: embed(msgspec.msgpack.decode(data, type=EmbedRequest)))
+        return Rig(bus, lambda: setattr(bus, "connected", False))
+
+
+class TestNatsBus(BusContract):
+    @pytest.fixture
+    async def rig(self, nats_url: str) -> AsyncIterator[Rig]:
+        bus = await NatsBus.connect(nats_url, "contract")
+        await ensure_bus(bus.client)
+        broker = control_broker(nats_url, "contract-responder")
+        broker.subscriber(subjects.EMBED_QUERY, queue=subjects.EMBEDDERS)(embed)
+        await broker.start()
+        await broker.connection.flush()  # else a request may be faster than the subscription
+        closing: list[asyncio.Task[None]] = []
+        yield Rig(bus, lambda: closing.append(asyncio.ensure_future(bus.client.close())))
+        await asyncio.gather(*closing)
+        await broker.stop()
+        await bus.close()
+
+
+async def test_a_full_work_queue_refuses() -> None:
+    bus = MemoryBus()
+    subject = subjects.job("m", "batch", "test")
+    for i in range(subjects.INFERENCE.max_messages):
+        await bus.append(subject, event(), id=str(i))
+    with pytest.raises(QueueFull):
+        await bus.append(subject, event(), id="one too many")
+
+
+async def test_nats_bounds(nats_url: str) -> None:
+    """A real work queue that is full refuses, and says so as `QueueFull`."""
+    bus = await NatsBus.connect(nats_url, "bounds")
+    js = bus.client.jetstream()
+    small = subjects.Stream(
+        name="SMALL", subjects=("small.>",), work_queue=True, max_messages=1, max_age_s=60
+    )
+    await ensure_stream(js, small)
+    await bus.append("small.a", event(), id="1")
+    with pytest.raises(QueueFull):
+        await bus.append("small.a", event(), id="2")
+    await js.delete_stream("SMALL")
+    await bus.close()
+
+
+def test_every_message_has_a_name_of_its_own() -> None:
+    tags = [kind.__struct_config__.tag for kind in Message.__subclasses__()]
+    assert len(tags) == len(set(tags))
