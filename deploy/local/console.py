@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 GREEN, YELLOW, RED, BOLD, DIM, PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -38,7 +38,9 @@ class Console:
         self._line("✓", GREEN, f"{text} ({self._clock() - started:.1f} s)")
 
     def say(self, text: str = "") -> None:
-        print(text, file=self._out, flush=True)
+        # Nobody may be reading any more (the terminal is closed); to stop in order matters more.
+        with suppress(BrokenPipeError):
+            print(text, file=self._out, flush=True)
 
     def note(self, text: str) -> None:
         self._line("·", DIM, text)

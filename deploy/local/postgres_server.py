@@ -14,6 +14,9 @@ from deploy.local.errors import StartError
 from deploy.local.ports import LOOPBACK
 
 OWNER = "postgres"
+READY_WITHIN_S = 60.0
+"""Recovery after a kill replays its log."""
+POLL_S = 0.03
 NAME = "sluice"
 """The role of the services, and their database."""
 PROVIDE = """
@@ -21,8 +24,6 @@ select 'create role {name} login' where not exists (select from pg_roles where r
 alter role {name} password '{password}';
 select 'create database {name} owner {name}' where not exists (select from pg_database where datname = '{name}') \\gexec
 """
-READY_WITHIN_S = 60.0
-"""Recovery after a kill replays the log."""
 
 
 class PostgresServer:
@@ -35,9 +36,16 @@ class PostgresServer:
         self._bin = installed_binaries()
 
     @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self._port}"
+
+    @property
     def url(self) -> str:
+        return self.url_of(NAME)
+
+    def url_of(self, database: str) -> str:
         """As SQLAlchemy reads it."""
-        return f"postgresql+asyncpg://{NAME}:{self._password}@{LOOPBACK}:{self._port}/{NAME}"
+        return f"postgresql+asyncpg://{NAME}:{self._password}@{self.address}/{database}"
 
     @property
     def account(self) -> Account:
@@ -61,36 +69,37 @@ class PostgresServer:
         finally:
             secret.unlink()
 
-    def spec(self) -> ChildSpec:
-        options = {"listen_addresses": LOOPBACK, "port": str(self._port), "unix_socket_directories": ""}
+    def spec(self, **more: str) -> ChildSpec:
+        """`more`: settings of the server, over those of its configuration file."""
+        options = {
+            "listen_addresses": LOOPBACK,
+            "port": str(self._port),
+            "unix_socket_directories": "",
+            **more,
+        }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         command = self._as_account("postgres", "-D", str(self._data), *settings)
         # SIGINT is its fast shutdown: it ends open sessions in place of waiting for them.
         return ChildSpec("postgres", command, environ(), "postgres", signal.SIGINT, grace_s=20.0)
 
-    async def wait_ready(self) -> None:
-        """`StartError` when it does not accept connections in time."""
-        try:
-            async with asyncio.timeout(READY_WITHIN_S):
-                while not await self._accepts():
-                    await asyncio.sleep(0.05)
-        except TimeoutError as error:
-            raise StartError(
-                f"PostgreSQL did not accept connections within {READY_WITHIN_S:.0f} s"
-            ) from error
-
     async def provide_database(self) -> None:
         """The services' role and database, and the extension, which only a superuser may add. Idempotent."""
-        await self._psql("postgres", PROVIDE.format(name=NAME, password=self._password))
-        await self._psql(NAME, "create extension if not exists vector;")
+        await self.execute("postgres", PROVIDE.format(name=NAME, password=self._password))
+        await self.execute(NAME, "create extension if not exists vector;")
 
-    async def _accepts(self) -> bool:
+    async def wait_ready(self) -> None:
+        """For whoever starts it alone, a test; the supervisor also watches that the process is alive."""
+        async with asyncio.timeout(READY_WITHIN_S):
+            while not await self.accepts():
+                await asyncio.sleep(POLL_S)
+
+    async def accepts(self) -> bool:
         asked = [str(self._bin / "pg_isready"), "--quiet", f"--host={LOOPBACK}", f"--port={self._port}"]
         process = await asyncio.create_subprocess_exec(*asked, env=environ())
         return await process.wait() == 0
 
-    async def _psql(self, database: str, sql: str) -> None:
-        """SQL by way of the input: it holds a password."""
+    async def execute(self, database: str, sql: str) -> None:
+        """As the cluster's owner; by way of the input, since it may hold a password. `StartError` with psql's words."""
         target = [f"--host={LOOPBACK}", f"--port={self._port}", f"--username={OWNER}", f"--dbname={database}"]
         options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
         secret = {"PGPASSWORD": self._owner_password, "PGOPTIONS": "--client-min-messages=warning"}

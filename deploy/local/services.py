@@ -1,0 +1,77 @@
+"""The services of the embedded default: which processes there are, and what each one is told."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.child import ChildSpec
+from deploy.local.engines import EngineChoice
+
+WITH_DATABASE = ("audit", "retriever", "edge")
+"""The services that own tables, in the order in which their migrations are shown."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process to start."""
+
+    name: str
+    instance: str
+    spec: ChildSpec
+    ready_within_s: float = 90.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that the processes are made from."""
+
+    root: Path
+    data: Path
+    nats_url: str
+    database_url: str
+    port: int
+    workers: int
+    engine: EngineChoice
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def services(self) -> list[Service]:
+        single = [self._service(name, 1) for name in ("audit", "embedder", "retriever")]
+        workers = [self._service("inference", number) for number in range(1, self.workers + 1)]
+        return [*single, *workers, self._service("edge", 1)]
+
+    def migrations(self) -> list[tuple[str, list[str]]]:
+        return [(name, self.module(f"services.{name}.migrations")) for name in WITH_DATABASE]
+
+    def add_admin(self) -> list[str]:
+        arguments = ["add", "admin", "--role", "admin", "--generate-password"]
+        return [*self.module("services.edge.users"), *arguments]
+
+    def module(self, name: str) -> list[str]:
+        return [sys.executable, "-m", name]
+
+    def environment(self, service: str, instance: str) -> dict[str, str]:
+        """The caller's environment (SLUICE_CORS_ORIGINS and the like pass), and over it what only we know."""
+        own = {
+            "SLUICE_NATS_URL": self.nats_url,
+            "SLUICE_INSTANCE": instance,
+            "SLUICE_DATA_DIR": str(self.data / service),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if service in WITH_DATABASE:
+            own["SLUICE_DATABASE_URL"] = self.database_url
+        if service == "edge":
+            own["SLUICE_HTTP_PORT"] = str(self.port)
+        if service == "inference":
+            own["SLUICE_ENGINE"] = self.engine.engine
+            own |= {"SLUICE_MODEL": self.engine.model} if self.engine.model else {}
+        return {**self.environ, **own}
+
+    def _service(self, name: str, number: int) -> Service:
+        instance = f"{name}-{number}"
+        uses_vllm = name == "inference" and self.engine.engine == "vllm"
+        python = str(self.root / ".venv-vllm" / "bin" / "python") if uses_vllm else sys.executable
+        command = [python, "-m", f"services.{name}"]
+        spec = ChildSpec(instance, command, self.environment(name, instance))
+        # vLLM may fetch and load gigabytes; it is alive all the while, and the supervisor says that it waits.
+        return Service(name, instance, spec, ready_within_s=3600.0 if uses_vllm else 90.0)

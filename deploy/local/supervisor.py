@@ -1,0 +1,142 @@
+"""The run itself: stage by stage up, then keeping it up, then down in the opposite order."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from deploy.local import nats_server, postgres_server
+from deploy.local.console import Console
+from deploy.local.data import DataFolder
+from deploy.local.keeper import Fleet, Keeper
+from deploy.local.logs import Logs
+from deploy.local.nats_server import NatsServer
+from deploy.local.postgres_server import PostgresServer
+from deploy.local.readiness import Probe, Waiting
+from deploy.local.services import Plan, Service
+from deploy.local.tasks import Commands
+from deploy.local.watch import Guard
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the run is made of."""
+
+    console: Console
+    data: DataFolder
+    logs: Logs
+    nats: NatsServer
+    postgres: PostgresServer
+    guard: Guard
+    fleet: Fleet
+    commands: Commands
+    plan: Plan
+    probe: Probe
+
+
+class Supervisor:
+    """Made from its parts, so that a test can give it other services."""
+
+    def __init__(self, parts: Parts, show_ready: Callable[[str], None]) -> None:
+        self._parts = parts
+        self._show_ready = show_ready
+        self._waiting = Waiting(parts.logs, parts.console)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. `StartError` when something does not come up; nothing is left running either way."""
+        logs = asyncio.create_task(self._parts.logs.keep_bounded())
+        stopped = asyncio.create_task(stop.wait())
+        unguarded = asyncio.create_task(self._parts.guard.wait())
+        start = asyncio.create_task(self._start())
+        try:
+            await asyncio.wait([start, stopped, unguarded], return_when=asyncio.FIRST_COMPLETED)
+            if start.done():
+                await start
+                await asyncio.wait([stopped, unguarded], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if unguarded.done():
+                self._parts.console.warn("the guard process was killed; stopping")
+            await end(start, stopped, unguarded, logs)
+            await self._stop()
+
+    async def _start(self) -> None:
+        await self._start_nats()
+        await self._start_postgres()
+        await self._migrate()
+        admin = asyncio.create_task(self._add_admin())
+        try:
+            await self._start_services()
+            password = await admin
+        finally:
+            await end(admin)
+            await self._parts.probe.close()
+        self._show_ready(password)
+
+    async def _start_nats(self) -> None:
+        nats = self._parts.nats
+        with self._parts.console.stage("NATS") as stage:
+            keeper = await self._parts.fleet.start(nats.spec())
+            await self._waiting.until(nats.accepts, keeper.child, nats_server.READY_WITHIN_S)
+            keeper.keep()
+            stage.detail = f"{nats.address}, JetStream in {self._parts.data.nats}"
+
+    async def _start_postgres(self) -> None:
+        postgres = self._parts.postgres
+        if postgres.is_new():
+            with self._parts.console.stage("PostgreSQL: a new cluster"):
+                await postgres.init()
+        with self._parts.console.stage("PostgreSQL with pgvector") as stage:
+            keeper = await self._parts.fleet.start(postgres.spec())
+            await self._waiting.until(postgres.accepts, keeper.child, postgres_server.READY_WITHIN_S)
+            keeper.keep()
+            await postgres.provide_database()
+            account = postgres.account.name
+            stage.detail = postgres.address + (
+                f", as the account '{account}' since it refuses root" if account else ""
+            )
+
+    async def _migrate(self) -> None:
+        plan, commands = self._parts.plan, self._parts.commands
+        with self._parts.console.stage("Migrations") as stage:
+            migrations = plan.migrations()
+            running = [
+                asyncio.create_task(
+                    commands.migrate(name, line, plan.environment(name, f"{name}-migrations"))
+                )
+                for name, line in migrations
+            ]
+            try:
+                await asyncio.gather(*running)
+            finally:
+                await end(*running)
+            stage.detail = ", ".join(name for name, _ in migrations)
+
+    async def _add_admin(self) -> str:
+        plan = self._parts.plan
+        return await self._parts.commands.add_admin(plan.add_admin(), plan.environment("edge", "users"))
+
+    async def _start_services(self) -> None:
+        started: list[tuple[Service, Keeper]] = []
+        with self._parts.console.stage("Services") as stage:
+            for service in self._parts.plan.services():
+                self._parts.data.service(service.name)
+                started.append((service, await self._parts.fleet.start(service.spec)))
+            for service, keeper in started:
+                is_ready = partial(self._parts.probe.is_ready, service)
+                await self._waiting.until(is_ready, keeper.child, service.ready_within_s)
+                keeper.keep()
+                self._parts.console.note(f"{service.instance} is ready")
+            stage.detail = f"{len(started)} processes"
+
+    async def _stop(self) -> None:
+        with self._parts.console.stage("Stopping"):
+            await self._parts.fleet.stop_all()
+            await self._parts.guard.close()
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Whoever needed a result has taken it; what is left is only not to leave a task behind."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
