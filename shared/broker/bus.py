@@ -8,7 +8,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, Header
 from nats.js.client import JetStreamContext
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError
 
 from shared import telemetry
 from shared.errors import Unavailable, from_failure
@@ -22,6 +22,7 @@ from .stream import PullConsumer
 T = TypeVar("T")
 
 TIMEOUT_S = 2.0
+NO_MESSAGE_FOUND = 10057
 FRAME_BYTES_LIMIT = 64 * 1024 * 1024
 """What may wait in one subscription; beyond that NATS drops, and the reader sees a gap."""
 
@@ -77,8 +78,9 @@ class NatsBus:
         with translated("The queue"):
             try:
                 await self._js.delete_msg(stream, sequence)
-            except NotFoundError:
-                return
+            except APIError as error:
+                if error.err_code != NO_MESSAGE_FOUND:
+                    raise
 
     async def consume(self, stream: str, durable: str, subject: str, *, ack_wait_s: float) -> Consumer:
         """`max_ack_pending` is off: its default of 1,000 would cap the fleet, and pulls are the backpressure."""

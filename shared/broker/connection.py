@@ -15,6 +15,7 @@ from shared.errors import Conflict, NotFound, QueueFull, SluiceError, TooLarge, 
 
 log = structlog.get_logger()
 
+MESSAGE_TOO_LARGE = 10054
 QUEUE_FULL_CODES = frozenset({10077, 10047, 10023})
 """JetStream's error codes for: maximum messages, storage or resources exceeded."""
 
@@ -84,6 +85,8 @@ def translated(what: str) -> Generator[None]:
     except (nats.js.errors.KeyNotFoundError, nats.js.errors.ObjectNotFoundError) as error:
         raise NotFound(f"{what} has no such entry.") from error
     except nats.js.errors.APIError as error:
+        if error.err_code == MESSAGE_TOO_LARGE:
+            raise TooLarge("The message is larger than the queue takes.") from error
         if error.err_code in QUEUE_FULL_CODES:
             raise QueueFull(f"{what} is full.") from error
         raise Unavailable(f"{what} cannot be used now ({error.description}).") from error

@@ -274,7 +274,7 @@ async def test_nats_bounds(nats_url: str) -> None:
     bus = await NatsBus.connect(nats_url, "bounds")
     js = bus.client.jetstream()
     small = subjects.Stream(
-        name="SMALL", subjects=("small.>",), work_queue=True, max_messages=1, max_age_s=60
+        name="SMALL", subjects=("small.>",), work_queue=True, max_messages=1, max_age_s=600
     )
     await ensure_stream(js, small)
     await bus.append("small.a", event(), id="1")

@@ -1,0 +1,194 @@
+"""The token plane from worker to receiver, over the bus in memory and over a real nats-server."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+
+from shared import subjects
+from shared.broker import Bus, NatsBus
+from shared.errors import Unavailable
+from shared.messages import Delta, End, Frame, Started, Text, Usage
+from shared.streams import FrameWriter, Receiver
+from tests.fakes import MemoryBus
+
+Publish = Callable[[str, bytes], Awaitable[None]]
+
+
+class Plane:
+    """A receiver on `bus`, and what writes to it."""
+
+    def __init__(self, bus: Bus, publish: Publish) -> None:
+        self.bus = bus
+        self.publish = publish
+
+    @asynccontextmanager
+    async def writer(self, worker: str = "w1", beat_s: float = 0.05) -> AsyncGenerator[FrameWriter]:
+        writer = FrameWriter(self.publish, worker, beat_s=beat_s)
+        sending = asyncio.create_task(writer.run())
+        try:
+            yield writer
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    @asynccontextmanager
+    async def receiver(self, max_pending: int = 4096, silence_s: float = 0.6) -> AsyncGenerator[Receiver]:
+        receiver = Receiver(inbox="inbox1", max_pending=max_pending, silence_s=silence_s)
+        await receiver.start(self.bus)
+        if isinstance(self.bus, NatsBus):
+            await self.bus.client.flush()
+        ticking = asyncio.create_task(receiver.run())
+        try:
+            yield receiver
+        finally:
+            ticking.cancel()
+            await asyncio.gather(ticking, return_exceptions=True)
+            await receiver.close()
+
+
+def token(stream: int, index: int, fence: int = 7) -> Delta:
+    return Delta(stream, fence, index, (100 + index,), (Text(f"t{index} "),))
+
+
+def last(stream: int, index: int, fence: int = 7) -> Delta:
+    return Delta(stream, fence, index, (), (), End(Usage(1, index)))
+
+
+class StreamContract:
+    async def test_every_token_arrives_in_order_on_every_stream(self, plane: Plane) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer:
+            incoming = [receiver.open() for _ in range(32)]
+            assert [each.number for each in incoming] == list(range(1, 33))
+            for index in range(50):
+                for each in incoming:
+                    writer.send(receiver.inbox, token(each.number, index))
+                await asyncio.sleep(0)
+            for each in incoming:
+                writer.send(receiver.inbox, last(each.number, 50))
+            for each in incoming:
+                got: list[Delta] = []
+                async with asyncio.timeout(5):
+                    while not got or got[-1].end is None:
+                        got += await each.next()
+                assert [id for delta in got for id in delta.ids] == list(range(100, 150))
+
+    async def test_a_turn_of_the_loop_is_one_frame(self, plane: Plane) -> None:
+        frames: list[Frame] = []
+
+        async def hear(_: str, data: bytes) -> None:
+            frames.append(msgspec.msgpack.decode(data, type=Frame))
+
+        await plane.bus.listen(subjects.tokens("inbox1"), hear)
+        async with plane.receiver() as receiver, plane.writer(beat_s=60) as writer:
+            for step in range(3):
+                for stream in range(1, 9):
+                    writer.send(receiver.inbox, token(stream, step))
+                await writer.flush()
+            async with asyncio.timeout(2):
+                while len(frames) < 3:
+                    await asyncio.sleep(0.005)
+        assert [len(frame.deltas) for frame in frames] == [8, 8, 8]
+        assert [frame.seq for frame in frames] == [1, 2, 3]
+
+    async def test_a_step_too_large_for_one_message_is_split_in_order(self, plane: Plane) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer:
+            incoming = receiver.open()
+            for index in range(12):
+                writer.send(
+                    receiver.inbox, Delta(incoming.number, 7, index, (index,), (Text("x" * 100_000),))
+                )
+            got: list[Delta] = []
+            async with asyncio.timeout(5):
+                while len(got) < 12:
+                    got += await incoming.next()
+            assert [delta.index for delta in got] == list(range(12))
+
+    async def test_a_slow_reader_gets_more_at_once(self, plane: Plane) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer:
+            incoming = receiver.open()
+            for index in range(20):
+                writer.send(receiver.inbox, token(incoming.number, index))
+                await writer.flush()
+            await asyncio.sleep(0.1)
+            assert len(await incoming.next()) == 20
+
+    async def test_repeats_and_older_attempts_are_not_shown(self, plane: Plane) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer:
+            incoming = receiver.open()
+            for delta in (
+                token(1, 0),
+                token(1, 1),
+                token(1, 0),
+                token(1, 2, fence=9),
+                token(1, 3, fence=7),
+                token(1, 3, fence=9),
+                last(1, 4, fence=9),
+            ):
+                writer.send(receiver.inbox, delta)
+            got: list[Delta] = []
+            async with asyncio.timeout(2):
+                while not got or got[-1].end is None:
+                    got += await incoming.next()
+            assert [(delta.fence, delta.index) for delta in got] == [(7, 0), (7, 1), (9, 2), (9, 3), (9, 4)]
+
+    async def test_a_gap_is_an_error_after_what_came_before_it(self, plane: Plane) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer:
+            incoming = receiver.open()
+            writer.send(receiver.inbox, token(1, 0))
+            writer.send(receiver.inbox, token(1, 2))
+            async with asyncio.timeout(2):
+                assert [delta.index for delta in await incoming.next()] == [0]
+                with pytest.raises(Unavailable, match="lost"):
+                    await incoming.next()
+
+    async def test_a_stream_that_nobody_reads_is_bounded(self, plane: Plane) -> None:
+        async with plane.receiver(max_pending=10) as receiver, plane.writer() as writer:
+            slow, quick = receiver.open(), receiver.open()
+            for index in range(11):
+                writer.send(receiver.inbox, token(slow.number, index))
+            writer.send(receiver.inbox, token(quick.number, 0))
+            async with asyncio.timeout(2):
+                assert len(await quick.next()) == 1
+                assert len(await slow.next()) == 10
+                with pytest.raises(Unavailable, match="too slow"):
+                    await slow.next()
+
+    async def test_a_closed_stream_ignores_what_still_comes(self, plane: Plane) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer:
+            first, second = receiver.open(), receiver.open()
+            first.close()
+            writer.send(receiver.inbox, token(first.number, 0))
+            writer.send(receiver.inbox, token(second.number, 0))
+            async with asyncio.timeout(2):
+                await second.next()
+            assert first.deltas == []
+
+    async def test_a_quiet_worker_is_alive_and_a_silent_one_is_dead(self, plane: Plane) -> None:
+        async with plane.receiver(silence_s=0.5) as receiver:
+            async with plane.writer() as writer:
+                incoming = receiver.open()
+                writer.send(receiver.inbox, Delta(1, 7, 0, (), (Started("w1", "m", 1, 3),)))
+                assert len(await incoming.next()) == 1
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(incoming.next(), 0.9)
+            async with asyncio.timeout(3):
+                with pytest.raises(Unavailable, match="gone"):
+                    await incoming.next()
+
+
+class TestMemoryStreams(StreamContract):
+    @pytest.fixture
+    def plane(self) -> Plane:
+        bus = MemoryBus()
+        return Plane(bus, bus.say)
+
+
+class TestNatsStreams(StreamContract):
+    @pytest.fixture
+    async def plane(self, nats_url: str) -> AsyncIterator[Plane]:
+        bus = await NatsBus.connect(nats_url, "streams")
+        yield Plane(bus, bus.client.publish)
+        await bus.close()
