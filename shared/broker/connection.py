@@ -76,19 +76,23 @@ def translated(what: str) -> Generator[None]:
     """nats-py's errors, raised in the block, leave it as ours. `what` names the peer in the message."""
     try:
         yield
-    except SluiceError:
-        raise
-    except nats.errors.MaxPayloadError as error:
-        raise TooLarge("The message is larger than the bus takes.") from error
-    except nats.js.errors.KeyWrongLastSequenceError as error:
-        raise Conflict("The value was changed by somebody else.") from error
-    except (nats.js.errors.KeyNotFoundError, nats.js.errors.ObjectNotFoundError) as error:
-        raise NotFound(f"{what} has no such entry.") from error
-    except nats.js.errors.APIError as error:
-        if error.err_code == MESSAGE_TOO_LARGE:
-            raise TooLarge("The message is larger than the queue takes.") from error
-        if error.err_code in QUEUE_FULL_CODES:
-            raise QueueFull(f"{what} is full.") from error
-        raise Unavailable(f"{what} cannot be used now ({error.description}).") from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise Unavailable(f"{what} does not answer.") from error
+        raise _ours(error, what) from error
+
+
+def _ours(error: Exception, what: str) -> SluiceError:
+    match error:
+        case nats.errors.MaxPayloadError():
+            return TooLarge("The message is larger than the bus takes.")
+        case nats.js.errors.KeyWrongLastSequenceError():
+            return Conflict("The value was changed by somebody else.")
+        case nats.js.errors.KeyNotFoundError() | nats.js.errors.ObjectNotFoundError():
+            return NotFound(f"{what} has no such entry.")
+        case nats.js.errors.APIError(err_code=code) if code == MESSAGE_TOO_LARGE:
+            return TooLarge("The message is larger than the queue takes.")
+        case nats.js.errors.APIError(err_code=code) if code in QUEUE_FULL_CODES:
+            return QueueFull(f"{what} is full.")
+        case nats.js.errors.APIError(description=description):
+            return Unavailable(f"{what} cannot be used now ({description}).")
+        case _:
+            return Unavailable(f"{what} does not answer.")
