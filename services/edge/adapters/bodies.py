@@ -20,6 +20,8 @@ def decode_body(data: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         message, param = explain(str(error))
         raise InvalidRequest(message, param=param) from error
+    except RecursionError as error:
+        raise InvalidRequest("The body is nested too deeply.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}") from error
 

@@ -6,7 +6,7 @@ The client parses what it has when a network chunk ends in a newline, so each wr
 from services.edge.adapters.streaming import encode_json, quoted
 from services.edge.adapters.vercel.sources import source_id, source_metadata, source_url
 from services.edge.usecases.answers import AnswerStream
-from shared.messages import Delta, End, Finished, Reasoning, Text
+from shared.messages import Delta, End, Finished, Part, Reasoning, Text
 
 HEADERS = {
     "content-type": "text/plain; charset=utf-8",
@@ -46,19 +46,20 @@ class DataStream:
         return b"".join(lines)
 
     def encode(self, deltas: list[Delta]) -> bytes:
-        pieces: list[bytes] = []
-        for delta in deltas:
-            for part in delta.parts:
-                kind = type(part)
-                if kind is Text:
-                    pieces += (b"0:", quoted(part.text), b"\n")
-                elif kind is Reasoning:
-                    pieces += (b"g:", quoted(part.text), b"\n")
-                elif kind is Finished:
-                    self._finish_reason = part.reason.replace("_", "-")
-            if delta.end is not None:
-                pieces.append(self._end(delta.end))
+        pieces = [self._part(part) for delta in deltas for part in delta.parts]
+        end = deltas[-1].end
+        if end is not None:
+            pieces.append(self._end(end))
         return b"".join(pieces)
+
+    def _part(self, part: Part) -> bytes:
+        if isinstance(part, Text):
+            return b"0:" + quoted(part.text) + b"\n"
+        if isinstance(part, Reasoning):
+            return b"g:" + quoted(part.text) + b"\n"
+        if isinstance(part, Finished):
+            self._finish_reason = part.reason.replace("_", "-")
+        return b""
 
     def _end(self, end: End) -> bytes:
         """After an error the client reads no further, but a reader that is not the SDK may."""

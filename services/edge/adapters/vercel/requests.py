@@ -73,10 +73,14 @@ def to_question(body: ChatBody) -> Question:
     for position, message in enumerate(body.messages):
         text = _text_of(message)
         is_last = position == len(body.messages) - 1
-        if message.role == "data" or (not text and not is_last):  # an answer that was stopped before its first word
+        if message.role == "data" or (
+            not text and not is_last
+        ):  # an answer that was stopped before its first word
             continue
         if is_last and (message.role != "user" or not text.strip()):
-            raise InvalidRequest("The last message must be the user's, with some text.", param=f"messages[{position}]")
+            raise InvalidRequest(
+                "The last message must be the user's, with some text.", param=f"messages[{position}]"
+            )
         messages.append(ChatMessage(message.role, text))
     chat = body.id or uuid.uuid4().hex
     return Question(

@@ -9,7 +9,7 @@ from typing import Literal
 from services.edge.adapters.streaming import encode_json, quoted
 from services.edge.adapters.vercel.sources import source_id, source_metadata
 from services.edge.usecases.answers import AnswerStream
-from shared.messages import Delta, End, Finished, Reasoning, Text
+from shared.messages import Delta, End, Finished, Part, Passage, Reasoning, Text
 
 HEADERS = {
     "content-type": "text/event-stream",
@@ -39,42 +39,33 @@ class UiStream:
     def begin(self, answer: AnswerStream) -> bytes:
         job = answer.job
         metadata = {"chatId": job.chat, "model": job.model, "createdAt": round(job.created_at * 1000)}
-        events = [{"type": "start", "messageId": job.message_id, "messageMetadata": metadata}, {"type": "start-step"}]
-        events += [
-            {"type": "data-notice", "data": {"code": notice.code, "message": notice.message}}
-            for notice in answer.notices
-        ]
-        events += [
-            {
-                "type": "source-document",
-                "sourceId": source_id(passage),
-                "mediaType": "text/plain",
-                "title": passage.title,
-                "filename": passage.title,
-                "providerMetadata": source_metadata(citation, passage),
-            }
-            for citation, passage in enumerate(job.passages, 1)
-        ]
-        return b"".join(_event(event) for event in events)
+        pieces = [_event({"type": "start", "messageId": job.message_id, "messageMetadata": metadata})]
+        pieces.append(_event({"type": "start-step"}))
+        for notice in answer.notices:
+            data = {"code": notice.code, "message": notice.message}
+            pieces.append(_event({"type": "data-notice", "data": data}))
+        pieces += [_source(citation, passage) for citation, passage in enumerate(job.passages, 1)]
+        return b"".join(pieces)
 
     def encode(self, deltas: list[Delta]) -> bytes:
-        pieces: list[bytes] = []
-        for delta in deltas:
-            for part in delta.parts:
-                kind = type(part)
-                if kind is Text:
-                    if self._block != "text":
-                        pieces.append(self._open("text"))
-                    pieces += (self._before, quoted(part.text), b"}\n\n")
-                elif kind is Reasoning:
-                    if self._block != "reasoning":
-                        pieces.append(self._open("reasoning"))
-                    pieces += (self._before, quoted(part.text), b"}\n\n")
-                elif kind is Finished:
-                    self._finish_reason = part.reason.replace("_", "-")
-            if delta.end is not None:
-                pieces.append(self._end(delta.end))
+        pieces = [self._part(part) for delta in deltas for part in delta.parts]
+        end = deltas[-1].end
+        if end is not None:
+            pieces.append(self._end(end))
         return b"".join(pieces)
+
+    def _part(self, part: Part) -> bytes:
+        if isinstance(part, Text):
+            return self._say("text", part.text)
+        if isinstance(part, Reasoning):
+            return self._say("reasoning", part.text)
+        if isinstance(part, Finished):
+            self._finish_reason = part.reason.replace("_", "-")
+        return b""
+
+    def _say(self, block: Block, text: str) -> bytes:
+        opened = b"" if block == self._block else self._open(block)
+        return opened + self._before + quoted(text) + b"}\n\n"
 
     def _open(self, block: Block) -> bytes:
         closed = self._close()
@@ -91,7 +82,13 @@ class UiStream:
 
     def _end(self, end: End) -> bytes:
         failure = end.failure
-        reason = self._finish_reason if failure is None else failure.code if failure.code == "cancelled" else "error"
+        reason = (
+            self._finish_reason
+            if failure is None
+            else failure.code
+            if failure.code == "cancelled"
+            else "error"
+        )
         usage = {"inputTokens": end.usage.prompt_tokens, "outputTokens": end.usage.completion_tokens}
         usage |= {"totalTokens": end.usage.total_tokens, "cachedInputTokens": end.usage.cached_tokens}
         metadata = {"finishReason": reason, "usage": usage}
@@ -107,3 +104,16 @@ class UiStream:
 
 def _event(fields: dict[str, object]) -> bytes:
     return b"data: " + encode_json(fields) + b"\n\n"
+
+
+def _source(citation: int, passage: Passage) -> bytes:
+    return _event(
+        {
+            "type": "source-document",
+            "sourceId": source_id(passage),
+            "mediaType": "text/plain",
+            "title": passage.title,
+            "filename": passage.title,
+            "providerMetadata": source_metadata(citation, passage),
+        }
+    )

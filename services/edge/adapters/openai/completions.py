@@ -1,0 +1,53 @@
+"""A whole completion, and the list of models."""
+
+from services.edge.adapters.openai.chunks import FINISH_REASONS, usage_fields
+from services.edge.adapters.openai.logprobs import logprobs_content
+from services.edge.adapters.streaming import encode_json
+from services.edge.domain.answers import Choice, WholeAnswer
+from shared.messages import ChatJob, ServedModel
+
+
+def completion(job: ChatJob, whole: WholeAnswer) -> bytes:
+    return encode_json(
+        {
+            "id": f"chatcmpl-{job.request}",
+            "object": "chat.completion",
+            "created": int(job.created_at),
+            "model": job.model,
+            "choices": [
+                _choice(index, choice, with_logprobs=job.sampling.logprobs)
+                for index, choice in enumerate(whole.choices)
+            ],
+            "usage": usage_fields(whole.usage),
+        }
+    )
+
+
+def _choice(index: int, choice: Choice, *, with_logprobs: bool) -> dict[str, object]:
+    message = {"role": "assistant", "content": choice.text, "refusal": None}
+    if choice.reasoning:
+        message["reasoning_content"] = choice.reasoning
+    return {
+        "index": index,
+        "message": message,
+        "logprobs": logprobs_content(choice.logprobs) if with_logprobs else None,
+        "finish_reason": choice.finish_reason if choice.finish_reason in FINISH_REASONS else "stop",
+    }
+
+
+def model_list(models: list[ServedModel]) -> bytes:
+    """Aliases are listed as models, since that is where clients look a name up before they use it."""
+    data = [model_fields(name, model) for model in models for name in (model.name, *model.aliases)]
+    return encode_json({"object": "list", "data": data})
+
+
+def model_fields(name: str, model: ServedModel) -> dict[str, object]:
+    """`max_model_len` is vLLM's."""
+    return {
+        "id": name,
+        "object": "model",
+        "created": int(model.created_at),
+        "owned_by": "sluice",
+        "root": model.name,
+        "max_model_len": model.context_tokens,
+    }
