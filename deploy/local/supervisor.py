@@ -58,20 +58,16 @@ class Supervisor:
             if unguarded.done():
                 self._parts.console.warn("the guard process was killed; stopping")
             await end(start, stopped, unguarded, logs)
+            await self._parts.probe.close()
             await self._stop()
 
     async def _start(self) -> None:
         await self._start_nats()
         await self._start_postgres()
         await self._migrate()
-        admin = asyncio.create_task(self._add_admin())
-        try:
-            await self._start_services()
-            password = await admin
-        finally:
-            await end(admin)
-            await self._parts.probe.close()
-        self._show_ready(password)
+        await self._start_services()
+        await self._parts.probe.close()
+        self._show_ready(await self._add_admin())
 
     async def _start_nats(self) -> None:
         nats = self._parts.nats
@@ -113,8 +109,18 @@ class Supervisor:
             stage.detail = ", ".join(name for name, _ in migrations)
 
     async def _add_admin(self) -> str:
+        """A Ctrl-C in the middle must not lose the only showing of a password that is already set."""
         plan = self._parts.plan
-        return await self._parts.commands.add_admin(plan.add_admin(), plan.environment("edge", "users"))
+        adding = asyncio.create_task(
+            self._parts.commands.add_admin(plan.add_admin(), plan.environment("edge", "users"))
+        )
+        try:
+            return await asyncio.shield(adding)
+        except asyncio.CancelledError:
+            password = await adding
+            if password:
+                self._parts.console.say(f"the password of admin, shown this once: {password}")
+            raise
 
     async def _start_services(self) -> None:
         started: list[tuple[Service, Keeper]] = []
