@@ -1,8 +1,7 @@
 """What is stored of an audit record: one canonical text, from which everything else is derived.
 
-The hash chain of a later issue is a hash over these bytes and the hash before them, in the order of `sequence`;
-so the text must never depend on who encodes it. Hence: JSON, keys sorted, no spaces, fields at their default
-left out (a field that is added later does not change what older records encode to).
+The hash chain of a later issue hashes this text, as it is stored, and the hash before it, in the order of
+`sequence`. JSON with all fields, keys sorted, no spaces: equal records give equal texts, whoever encodes them.
 """
 
 import msgspec
@@ -24,8 +23,8 @@ def entry(record: AuditRecord) -> Entry:
 
 
 def canonical(record: AuditRecord) -> bytes:
-    """The bytes that are stored, and that the chain covers. UTF-8; equal records give equal bytes."""
-    return msgspec.json.encode(_storable(msgspec.to_builtins(record)), order="sorted")
+    """UTF-8."""
+    return msgspec.json.encode(_storable(msgspec.structs.asdict(record)), order="sorted")
 
 
 def _storable(value: object) -> object:

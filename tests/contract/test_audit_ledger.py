@@ -36,7 +36,7 @@ class AnyLedger:
         await self.ledger.ping()
 
     async def test_keeps_what_is_hard_to_keep(self) -> None:
-        assert await self.ledger.append(entry(record(1, "nul\0 quote\" 引号 \\u0000 {}"))) == 1
+        assert await self.ledger.append(entry(record(1, 'nul\0 quote" 引号 \\u0000 {}'))) == 1
 
 
 class TestMemoryLedger(AnyLedger):

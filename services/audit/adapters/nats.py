@@ -49,7 +49,6 @@ class RecordConsumer:
         subscriber = broker.subscriber(
             subjects.AUDIT,
             queue=subjects.AUDITORS,
-            durable=subjects.AUDITORS,
             stream=JStream(subjects.AUDIT_STREAM.name, declare=False),
             config=ConsumerConfig(max_ack_pending=settings.in_flight, ack_wait=settings.ack_wait_s),
             ack_policy=AckPolicy.MANUAL,

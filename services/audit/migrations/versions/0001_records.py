@@ -16,8 +16,8 @@ CREATE TABLE audit.records (
         GENERATED ALWAYS AS (to_timestamp((canonical::jsonb ->> 'at')::double precision)) STORED,
     actor text NOT NULL GENERATED ALWAYS AS (canonical::jsonb ->> 'actor') STORED,
     action text NOT NULL GENERATED ALWAYS AS (canonical::jsonb ->> 'action') STORED,
-    resource text NOT NULL GENERATED ALWAYS AS (coalesce(canonical::jsonb ->> 'resource', '')) STORED,
-    outcome text NOT NULL GENERATED ALWAYS AS (coalesce(canonical::jsonb ->> 'outcome', 'ok')) STORED,
+    resource text NOT NULL GENERATED ALWAYS AS (canonical::jsonb ->> 'resource') STORED,
+    outcome text NOT NULL GENERATED ALWAYS AS (canonical::jsonb ->> 'outcome') STORED,
     stored_at timestamptz NOT NULL DEFAULT now()
 )
 """
