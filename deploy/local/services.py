@@ -10,6 +10,8 @@ from deploy.local.engines import EngineChoice
 
 WITH_DATABASE = ("audit", "retriever", "edge")
 """The services that own tables, in the order in which their migrations are shown."""
+OURS = {"SLUICE_NATS_URL", "SLUICE_INSTANCE", "SLUICE_DATA_DIR", "SLUICE_DATABASE_URL", "SLUICE_HTTP_PORT"}
+"""What the caller's environment cannot say for a run that starts its own servers."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Plan:
         if service == "inference":
             own["SLUICE_ENGINE"] = self.engine.engine
             own |= {"SLUICE_MODEL": self.engine.model} if self.engine.model else {}
-        return {**self.environ, **own}
+        callers = {name: value for name, value in self.environ.items() if name not in OURS}
+        return {**callers, **own}
 
     def _service(self, name: str, number: int) -> Service:
         instance = f"{name}-{number}"
