@@ -10,7 +10,14 @@ from deploy.local.engines import EngineChoice
 
 WITH_DATABASE = ("audit", "retriever", "edge")
 """The services that own tables, in the order in which their migrations are shown."""
-OURS = {"SLUICE_NATS_URL", "SLUICE_INSTANCE", "SLUICE_DATA_DIR", "SLUICE_DATABASE_URL", "SLUICE_HTTP_PORT"}
+OURS = {
+    "SLUICE_NATS_URL",
+    "SLUICE_INSTANCE",
+    "SLUICE_DATA_DIR",
+    "SLUICE_DATABASE_URL",
+    "SLUICE_HTTP_PORT",
+    "SLUICE_KEYS_DIR",
+}
 """What the caller's environment cannot say for a run that starts its own servers."""
 
 
@@ -63,7 +70,7 @@ class Plan:
         if service in WITH_DATABASE:
             own["SLUICE_DATABASE_URL"] = self.database_url
         if service == "edge":
-            own["SLUICE_HTTP_PORT"] = str(self.port)
+            own |= {"SLUICE_HTTP_PORT": str(self.port), "SLUICE_KEYS_DIR": str(self.data / service / "keys")}
         if service == "inference":
             own["SLUICE_ENGINE"] = self.engine.engine
             own |= {"SLUICE_MODEL": self.engine.model} if self.engine.model else {}
