@@ -83,7 +83,11 @@ class JwtAccessTokens:
             issuer=self._issuer,
             audience=self._audience,
             # Times are compared above, with the clock that the caller goes by.
-            options={"require": ["iss", "aud", "sub", "jti", "iat", "exp"], "verify_exp": False, "verify_iat": False},
+            options={
+                "require": ["iss", "aud", "sub", "jti", "iat", "exp"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
         )
         return msgspec.convert(payload, Claims)
 

@@ -121,6 +121,6 @@ def _not_before(data: bytes) -> float | None:
         return None
     try:
         return msgspec.msgpack.decode(data, type=Revocation).not_before
-    except msgspec.DecodeError as error:
-        log.error("revocation.unreadable", error=str(error))
+    except msgspec.DecodeError:
+        log.exception("revocation.unreadable")
         return None

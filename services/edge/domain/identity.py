@@ -36,7 +36,7 @@ class TokenPair(msgspec.Struct, frozen=True):
     refresh_token: str
     expires_in: int
     """Seconds until the access token ends."""
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret
 
 
 class RefreshToken(msgspec.Struct, frozen=True):

@@ -51,7 +51,12 @@ async def migrate_when_up(url: str) -> None:
     while True:
         try:
             return await migrate(url)
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+        ) as error:
             problem: Exception = error
         except DBAPIError as error:
             if not error.connection_invalidated:

@@ -44,7 +44,9 @@ class Accounts(Protocol):
 
 class RefreshTokens(Protocol):
     async def add(self, token: RefreshToken, *, now: float) -> None: ...
-    async def rotate(self, used: bytes, successor: bytes, *, now: float, lifetime_s: float) -> RefreshToken | None:
+    async def rotate(
+        self, used: bytes, successor: bytes, *, now: float, lifetime_s: float
+    ) -> RefreshToken | None:
         """Spends the token with the hash `used`, and stores its successor in the same family.
 
         None when there is no such token, it expired or its family ended. One that was spent before ends its
@@ -52,7 +54,7 @@ class RefreshTokens(Protocol):
         """
         ...
 
-    async def end_family(self, hash: bytes, *, user: str) -> None:
+    async def end_family(self, token_hash: bytes, *, user: str) -> None:
         """Ends the family that this token of the user's belongs to; an unknown token is no error."""
         ...
 

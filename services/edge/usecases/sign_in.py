@@ -53,7 +53,10 @@ class SignIn:
         self._throttle.forget(name)
         secret = secrets.token_urlsafe(32)
         token = RefreshToken(
-            hash=_hash(secret), family=uuid.uuid4().hex, user=account.id, expires_at=now + self._refresh_lifetime_s
+            hash=_hash(secret),
+            family=uuid.uuid4().hex,
+            user=account.id,
+            expires_at=now + self._refresh_lifetime_s,
         )
         await self._refresh_tokens.add(token, now=now)
         return self._pair(account, secret, now)

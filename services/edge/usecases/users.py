@@ -35,7 +35,12 @@ class RevokeUser:
     """Signs a user out everywhere and for good; `restore` lets them sign in again."""
 
     def __init__(
-        self, accounts: Accounts, revocations: Revocations, audit: Audit, *, clock: Callable[[], float] = time.time
+        self,
+        accounts: Accounts,
+        revocations: Revocations,
+        audit: Audit,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._accounts = accounts
         self._revocations = revocations

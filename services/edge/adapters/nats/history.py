@@ -30,7 +30,7 @@ ACK_WAIT_S = 90.0
 class Undecoded:
     """Hands the handler the message itself: only so can it say ack, nak or term."""
 
-    async def decode(self, msg: StreamMessage[Any]) -> StreamMessage[Any]:
+    async def decode(self, msg: StreamMessage[Any]) -> Any:
         return msg
 
     async def encode(self, msg: Any, serializer: object = None) -> tuple[bytes, str | None]:
@@ -44,17 +44,17 @@ class HistoryConsumer:
         self._decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
     def subscribe(self, broker: NatsBroker) -> None:
-        """Before the broker starts. A queue group, named as the durable: all edges share the events."""
+        """Before the broker starts. A queue group on a stream is a durable of its name: all edges share the events."""
         subscriber = broker.subscriber(
             subjects.EVENTS,
             queue=subjects.HISTORY,
-            durable=subjects.HISTORY,
             stream=JStream(subjects.EVENTS_STREAM.name, declare=False),
             config=ConsumerConfig(max_ack_pending=IN_FLIGHT, ack_wait=ACK_WAIT_S),
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
+            codec=Undecoded(),
         )
-        subscriber(self.handle, codec=Undecoded())
+        subscriber(self.handle)
 
     async def handle(self, message: NatsMessage) -> None:
         try:
@@ -62,9 +62,10 @@ class HistoryConsumer:
         except Unavailable as error:
             log.warning("history.postponed", reason=error.message)
             await message.nack(delay=self._retry_delay_s)
-        except (msgspec.DecodeError, InvalidRequest) as error:
+        except (msgspec.DecodeError, InvalidRequest):
             # It would never be storable: it stays in the stream until that drops it by age.
-            log.error("history.parked", place=message.raw_message.metadata.sequence.stream, reason=str(error))
+            place = message.raw_message.metadata.sequence.stream
+            log.exception("history.parked", place=place)
             await message.reject()
         else:
             await message.ack()

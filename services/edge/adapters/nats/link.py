@@ -31,6 +31,7 @@ class Link:
         self._bus: NatsBus | None = None
         self._callbacks: list[Callable[[], Awaitable[None]]] = []
         self._changed = asyncio.Event()
+        self._prepared = asyncio.Event()
 
     @property
     def connected(self) -> bool:
@@ -49,6 +50,10 @@ class Link:
                 await self._tell(bus)
         finally:
             await bus.close()
+
+    async def prepared(self) -> None:
+        """Waits for the first connection, and until its callbacks went through."""
+        await self._prepared.wait()
 
     async def _first_connection(self) -> NatsBus:
         pause_s = FIRST_PAUSE_S
@@ -71,6 +76,7 @@ class Link:
                 await ensure_bus(bus.client)
                 for callback in self._callbacks:
                     await callback()
+                self._prepared.set()
                 return
             except Unavailable as error:
                 log.warning("nats.not_ready", connection=self._name, reason=error.message, again_in_s=pause_s)

@@ -30,7 +30,13 @@ class PostgresHistory:
     async def begin_turn(self, turn: Turn) -> None:
         at = moment(turn.at)
         async with self._database.transaction() as connection:
-            new = {"id": turn.chat, "user_id": turn.user, "title": turn.title, "created_at": at, "updated_at": at}
+            new = {
+                "id": turn.chat,
+                "user_id": turn.user,
+                "title": turn.title,
+                "created_at": at,
+                "updated_at": at,
+            }
             await connection.execute(upsert(conversations).values(new).on_conflict_do_nothing())
             await _lock(connection, turn.user, turn.chat)
             position = await _place_question(connection, turn)

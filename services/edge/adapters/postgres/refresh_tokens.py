@@ -40,9 +40,11 @@ class PostgresRefreshTokens:
             await connection.execute(insert(refresh_tokens).values(_row(token)))
             return token
 
-    async def end_family(self, hash: bytes, *, user: str) -> None:
+    async def end_family(self, token_hash: bytes, *, user: str) -> None:
         tokens = refresh_tokens.c
-        family = select(tokens.family).where((tokens.hash == hash) & (tokens.user_id == user)).scalar_subquery()
+        family = (
+            select(tokens.family).where((tokens.hash == token_hash) & (tokens.user_id == user)).scalar_subquery()
+        )
         async with self._database.transaction() as connection:
             await connection.execute(delete(refresh_tokens).where(tokens.family == family))
 

@@ -56,7 +56,9 @@ def _conversations() -> None:
         sa.Column("updated_at", MOMENT, nullable=False),
         schema=SCHEMA,
     )
-    op.create_index("ix_conversations_newest", "conversations", ["user_id", "updated_at", "id"], schema=SCHEMA)
+    op.create_index(
+        "ix_conversations_newest", "conversations", ["user_id", "updated_at", "id"], schema=SCHEMA
+    )
 
 
 def _messages() -> None:

@@ -1,0 +1,108 @@
+"""Litestar, told what is ours: routes, errors, who may come in, and the OpenAPI document."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from services.edge.adapters.http.auth import AuthController
+from services.edge.adapters.http.chat import ChatController
+from services.edge.adapters.http.conversations import ConversationController
+from services.edge.adapters.http.documents import ENVELOPE_BYTES, DocumentController
+from services.edge.adapters.http.envelope import Envelope
+from services.edge.adapters.http.errors import problem_response
+from services.edge.adapters.http.guards import PUBLIC, SignedIn, provide_principal
+from services.edge.adapters.http.metrics import Metrics
+from services.edge.adapters.http.openai import OpenAIController
+from services.edge.adapters.http.operations import OperationsController
+from services.edge.adapters.http.search import SearchController
+from services.edge.settings import EdgeSettings
+
+VERSION = "0.1.0"
+EXPOSED_HEADERS = [
+    "retry-after",
+    "x-request-id",
+    "x-sluice-chat-id",
+    "x-sluice-message-id",
+    "x-vercel-ai-data-stream",
+    "x-vercel-ai-ui-message-stream",
+]
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def build_http(
+    settings: EdgeSettings,
+    *,
+    signed_in: SignedIn,
+    provided: Mapping[str, object],
+    metrics: Metrics,
+    lifespan: Lifespan,
+) -> Litestar:
+    """`provided`: what handlers get by the names of their parameters."""
+    dependencies = {name: _provide(value) for name, value in provided.items()}
+    app = Litestar(
+        route_handlers=[
+            AuthController,
+            ChatController,
+            OpenAIController,
+            ConversationController,
+            _documents(settings.max_document_bytes),
+            SearchController,
+            OperationsController,
+        ],
+        guards=[signed_in],
+        dependencies={**dependencies, "principal": Provide(provide_principal, sync_to_thread=False)},
+        exception_handlers={Exception: problem_response},
+        request_max_body_size=settings.max_body_bytes,
+        cors_config=_cors(settings.cors_origins),
+        openapi_config=_openapi(),
+        lifespan=[lifespan],
+        logging_config=None,
+    )
+    app.asgi_handler = Envelope(app.asgi_handler, metrics)
+    return app
+
+
+def _provide(value: object) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def _documents(max_bytes: int) -> Router:
+    return Router("/", route_handlers=[DocumentController], request_max_body_size=max_bytes + ENVELOPE_BYTES)
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
+    """Closed unless origins are named. Tokens travel in a header, so no cookie needs to be let through."""
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["authorization", "content-type", "x-request-id"],
+        expose_headers=EXPOSED_HEADERS,
+        max_age=600,
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    """JSON alone: the pages that render it would fetch their scripts from elsewhere."""
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="From POST /login")
+    opt: dict[str, Any] = dict(PUBLIC)
+    return OpenAPIConfig(
+        title="Sluice",
+        version=VERSION,
+        summary="A private AI chat platform on your own GPUs",
+        description="Sign in with POST /login, and send the access token as `Authorization: Bearer …`.",
+        components=Components(security_schemes={"bearer": bearer}),
+        security=[{"bearer": []}],
+        use_handler_docstrings=True,
+        openapi_router=Router("/schema", route_handlers=[], opt=opt),
+        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+    )

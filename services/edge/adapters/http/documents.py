@@ -1,0 +1,70 @@
+"""Documents: upload, list, status, delete."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, delete, get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Parameter
+
+from services.edge.adapters.http.errors import problems
+from services.edge.domain.identity import Principal
+from services.edge.usecases.documents import Library
+from shared.messages import Document
+
+PARTS_LIMIT = 16
+ENVELOPE_BYTES = 64 * 1024
+"""What multipart may add to a document."""
+
+Limit = Annotated[int, Parameter(ge=1, le=200, description="Entries a page")]
+Cursor = Annotated[str, Parameter(max_length=1024, description="`next_cursor` of the page before")]
+
+
+class Upload(msgspec.Struct, frozen=True):
+    file: UploadFile
+    """A `.txt` or `.md` file, text in UTF-8."""
+
+
+class DocumentPage(msgspec.Struct, frozen=True):
+    documents: tuple[Document, ...]
+    next_cursor: str = ""
+    """Empty on the last page."""
+
+
+Form = Annotated[
+    Upload, Body(media_type=RequestEncodingType.MULTI_PART, multipart_form_part_limit=PARTS_LIMIT)
+]
+
+
+class DocumentController(Controller):
+    path = "/v1/documents"
+    tags = ("Documents",)
+
+    @post(
+        "/",
+        status_code=202,
+        summary="Add; it is searchable once its status is `ready`",
+        responses=problems(400, 401, 413, 422, 503),
+    )
+    async def add(self, principal: Principal, library: Library, data: Form) -> Document:
+        return await library.add(principal, data.file.filename, await data.file.read())
+
+    @get("/", summary="List, newest first", responses=problems(400, 401, 503))
+    async def list(
+        self, principal: Principal, library: Library, limit: Limit = 50, cursor: Cursor = ""
+    ) -> DocumentPage:
+        page = await library.list(principal, limit, cursor)
+        return DocumentPage(page.documents, page.next_cursor)
+
+    @get("/{document:str}", summary="Status and progress", responses=problems(401, 404, 503))
+    async def get(self, principal: Principal, library: Library, document: str) -> Document:
+        return await library.get(principal, document)
+
+    @delete(
+        "/{document:str}",
+        summary="Delete, with all that was learnt from it",
+        responses=problems(401, 404, 503),
+    )
+    async def delete(self, principal: Principal, library: Library, document: str) -> None:
+        await library.delete(principal, document)

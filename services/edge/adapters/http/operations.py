@@ -1,0 +1,69 @@
+"""Probes and metrics."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import msgspec
+from litestar import Controller, Response, get
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from services.edge.adapters.http.guards import NO_TOKEN, PUBLIC
+from services.edge.adapters.http.metrics import Metrics
+from shared.errors import Unavailable
+
+Part = Literal["nats", "postgres", "revocations"]
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    ready: bool
+    parts: dict[Part, bool]
+
+
+class Probe:
+    """Asks the parts without which the edge can do little."""
+
+    def __init__(
+        self,
+        *,
+        nats: Callable[[], bool],
+        revocations: Callable[[], bool],
+        postgres: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._nats = nats
+        self._revocations = revocations
+        self._postgres = postgres
+
+    async def __call__(self) -> Readiness:
+        parts: dict[Part, bool] = {
+            "nats": self._nats(),
+            "postgres": await self._postgres_answers(),
+            "revocations": self._revocations(),
+        }
+        return Readiness(all(parts.values()), parts)
+
+    async def _postgres_answers(self) -> bool:
+        try:
+            await self._postgres()
+        except Unavailable:
+            return False
+        return True
+
+
+class OperationsController(Controller):
+    path = "/"
+    tags = ("Operations",)
+    opt: dict[str, Any] = PUBLIC
+    security = NO_TOKEN
+
+    @get("/health/live", summary="The process answers", sync_to_thread=False)
+    def live(self) -> dict[str, bool]:
+        return {"live": True}
+
+    @get("/health/ready", summary="All parts are there")
+    async def ready(self, probe: Probe) -> Response[Readiness]:
+        readiness = await probe()
+        return Response(readiness, status_code=200 if readiness.ready else 503)
+
+    @get("/metrics", summary="For Prometheus", media_type="text/plain", sync_to_thread=False)
+    def metrics(self, metrics: Metrics) -> Response[bytes]:
+        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,175 @@
+"""Wires the edge. Nothing is connected, read or made before `Edge.running` is entered."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from litestar import Litestar
+
+from services.edge.adapters.http.application import build_http
+from services.edge.adapters.http.guards import SignedIn
+from services.edge.adapters.http.metrics import Metrics
+from services.edge.adapters.http.operations import Probe
+from services.edge.adapters.jwt import JwtAccessTokens
+from services.edge.adapters.keys import SigningKeys
+from services.edge.adapters.nats.audit import BusAudit
+from services.edge.adapters.nats.control import run_broker
+from services.edge.adapters.nats.gateway import NatsJobs
+from services.edge.adapters.nats.history import HistoryConsumer
+from services.edge.adapters.nats.knowledge import BusKnowledge
+from services.edge.adapters.nats.link import Link
+from services.edge.adapters.nats.workers import NatsWorkers
+from services.edge.adapters.passwords import Argon2Passwords
+from services.edge.adapters.postgres import Database, PostgresAccounts, PostgresHistory, PostgresRefreshTokens
+from services.edge.adapters.revocations import RevocationBucket, RevocationFeed
+from services.edge.adapters.tasks import Tasks
+from services.edge.domain.chat import ChatRules
+from services.edge.domain.throttle import LoginThrottle
+from services.edge.settings import EdgeSettings
+from services.edge.usecases.chat import Chat
+from services.edge.usecases.conversations import Conversations
+from services.edge.usecases.documents import Library
+from services.edge.usecases.sign_in import SignIn
+from shared.broker import control_broker
+from shared.health import answer_health
+from shared.streams import Receiver
+
+log = structlog.get_logger()
+
+LAST_WORDS_S = 3.0
+"""What is left to do about answers that are over gets this long when the process ends."""
+
+
+class Edge:
+    """The parts that live as long as the process, and `http`, the application over them."""
+
+    def __init__(self, settings: EdgeSettings) -> None:
+        self._link = Link(settings.nats_url, "edge")
+        self._token_link = Link(settings.nats_url, "edge-tokens")  # bulk must not block control
+        self._broker = control_broker(settings.nats_url, "edge-control")
+        self._receiver = Receiver(inbox=f"edge-{settings.instance}-{uuid.uuid4().hex[:12]}")
+        self._workers = NatsWorkers(self._link)
+        self._database = Database.at(settings.database_url, settings.database_connections)
+        self._feed = RevocationFeed(self._link, stale_s=settings.revocations_stale_s)
+        self._keys = SigningKeys(Path(settings.keys_dir))
+        self._passwords = Argon2Passwords(
+            threads=settings.password_threads, waiting=settings.passwords_waiting
+        )
+        self._history = PostgresHistory(self._database)
+        self._audit = BusAudit(self._link)
+        self._knowledge = BusKnowledge(self._link)
+        self._chat = self._build_chat(settings)
+        self._ready = False
+        self.tasks = Tasks()
+        self.http = self._build_http(settings)
+        answer_health(self._broker, "edge", settings.instance, lambda: self._ready)
+        HistoryConsumer(self._history).subscribe(self._broker)
+
+    def _build_chat(self, settings: EdgeSettings) -> Chat:
+        return Chat(
+            workers=self._workers,
+            jobs=NatsJobs(self._link, self._receiver, publisher="edge"),
+            history=self._history,
+            knowledge=self._knowledge,
+            sessions=self._feed,
+            audit=self._audit,
+            rules=ChatRules(
+                retrieval_limit=settings.search_limit, retrieval_min_score=settings.search_min_score
+            ),
+        )
+
+    def _build_http(self, settings: EdgeSettings) -> Litestar:
+        access_tokens = JwtAccessTokens(
+            self._keys,
+            issuer=settings.issuer,
+            audience=settings.audience,
+            lifetime_s=settings.access_lifetime_s,
+        )
+        sign_in = SignIn(
+            PostgresAccounts(self._database),
+            PostgresRefreshTokens(self._database),
+            access_tokens,
+            self._passwords,
+            RevocationBucket(self._link),
+            LoginThrottle(settings.login_attempts, settings.login_window_s),
+            self._audit,
+            refresh_lifetime_s=settings.refresh_lifetime_s,
+        )
+        self._probe = Probe(
+            nats=lambda: self._link.connected and self._token_link.connected,
+            revocations=lambda: self._feed.fresh,
+            postgres=self._database.ping,
+        )
+        metrics = Metrics()
+        provided = {
+            "access_tokens": access_tokens,
+            "chat": self._chat,
+            "conversations": Conversations(self._history, self._audit),
+            "library": Library(self._knowledge, self._audit, max_bytes=settings.max_document_bytes),
+            "metrics": metrics,
+            "probe": self._probe,
+            "sign_in": sign_in,
+            "workers": self._workers,
+        }
+        signed_in = SignedIn(access_tokens, self._feed)
+        return build_http(
+            settings, signed_in=signed_in, provided=provided, metrics=metrics, lifespan=self._lifespan
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Litestar) -> AsyncIterator[None]:
+        self._keys.open()
+        await asyncio.to_thread(self._passwords.prepare)
+        await self._start()
+        log.info("edge.started")
+        try:
+            yield
+        finally:
+            await self._stop()
+            log.info("edge.stopped")
+
+    async def _start(self) -> None:
+        self._link.on_reconnect(self._feed.follow)
+        await self._workers.start()
+        self.tasks.start("nats", self._link.run())
+        self.tasks.start("nats-tokens", self._token_link.run())
+        self.tasks.start("revocations", self._feed.run())
+        self.tasks.start("receiver", self._receive())
+        self.tasks.start("control", run_broker(self._broker, self._link))
+        self.tasks.start("readiness", self._watch_readiness())
+
+    async def _receive(self) -> None:
+        await self._token_link.prepared()
+        await self._receiver.start(self._token_link)
+        await self._receiver.run()
+
+    async def _watch_readiness(self) -> None:
+        """What this instance answers on the bus; over HTTP it is asked for each time."""
+        while True:
+            self._ready = (await self._probe()).ready
+            await asyncio.sleep(1.0)
+
+    async def end_streams(self) -> None:
+        """Breaks off the answers that are still being written."""
+        await self._receiver.close()
+
+    async def _stop(self) -> None:
+        try:
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._chat.close()
+        except TimeoutError:
+            log.warning("edge.unfinished_business")
+        await self.tasks.stop()
+        await self._database.close()
+        self._passwords.close()
+
+
+def build_edge(settings: EdgeSettings) -> Edge:
+    return Edge(settings)
+
+
+def build_app(settings: EdgeSettings) -> Litestar:
+    return build_edge(settings).http
