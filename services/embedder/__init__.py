@@ -1,0 +1,1 @@
+"""Sentence vectors: texts in, unit vectors out, questions before bulk."""

@@ -1,0 +1,1 @@
+"""NATS on one side, a BERT in numpy on the other."""

@@ -1,0 +1,23 @@
+"""What the embedder can be told."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.settings import BaseSettings
+
+Positive = Annotated[int, Meta(ge=1)]
+PositiveS = Annotated[float, Meta(gt=0)]
+
+
+class EmbedderSettings(BaseSettings, frozen=True, kw_only=True):
+    embedding_model: str = ""
+    """A folder with a BERT sentence model in Hugging Face's layout (mean pooling); empty: all-MiniLM-L6-v2."""
+    embed_block_texts: Positive = 8
+    """Texts computed at once. A question waits for one block of bulk at most."""
+    embed_query_waiting: Positive = 256
+    """Texts that may wait in the lane of questions; more are refused."""
+    embed_query_patience_s: PositiveS = 2.0
+    """A question that waited so long is refused: whoever asked has gone."""
+    embed_batch_waiting: Positive = 1024
+    embed_batch_patience_s: PositiveS = 60.0
