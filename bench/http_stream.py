@@ -1,0 +1,215 @@
+"""What the edge costs a token on its way from the bus to HTTP clients, and how long it holds it.
+
+    python -m bench.http_stream [--clients 64 256] [--seconds 10] [--protocol ui|data|openai]
+
+The whole product runs with the simulated engine at 50 steps a second. Each client reads one stream. The same bytes
+are then written by a bare asyncio protocol (`bench/bare_http.py`), which no HTTP server can undercut.
+
+Added latency: from the moment a step's frame is on the bus (we listen there, too) to the client's socket.
+Target: at most 2.2 times the bare protocol's CPU a token. Prints a table and JSON.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import time
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+import psutil
+import uvloop
+
+from bench.bare_http import bare_server
+from shared.broker import NatsBus
+from tests.stack import Stack, running_stack
+
+MARKS = {"ui": b"text-delta", "data": b'0:"', "openai": b'"content":'}
+"""What each token's event holds, and nothing else does."""
+STEPS_PER_S = 50
+
+
+@dataclass
+class Measured:
+    tokens: int = 0
+    events: int = 0
+    bytes: int = 0
+    cpu_us: dict[str, float] = field(default_factory=dict[str, float])
+    """CPU a token, by process."""
+    added_ms: list[float] = field(default_factory=list[float])
+
+
+class Client(asyncio.Protocol):
+    """Posts one request, then counts and times what comes. It parses nothing: its own cost must stay small."""
+
+    def __init__(self, request: bytes, mark: bytes, arrivals: list[float]) -> None:
+        self._request = request
+        self._mark = mark
+        self._arrivals = arrivals
+        self.started = asyncio.Event()
+        self.finished = asyncio.Event()
+        self.tokens = 0
+        self.bytes = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        now = time.perf_counter()
+        count = data.count(self._mark)
+        if count:
+            self.tokens += count
+            self.bytes += len(data)
+            self._arrivals.append(now)
+            self.started.set()
+        elif not self.tokens and b" 200 " not in data[:40] and data.startswith(b"HTTP/"):
+            raise RuntimeError(f"refused: {data[:400]!r}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.finished.set()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--clients", type=int, nargs="+", default=[64, 256])
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--protocol", choices=MARKS, default="ui")
+    arguments = parser.parse_args()
+    environ = {"SLUICE_SIM_SLOTS": "1024", "SLUICE_SIM_STEP_S": str(1 / STEPS_PER_S)}
+    results: dict[int, dict[str, float]] = {}
+    with running_stack("simulated", environ=environ) as stack:
+        token = stack.sign_in()
+        for clients in arguments.clients:
+            edge = uvloop.run(measure(stack, token, arguments.protocol, clients, arguments.seconds))
+            event_bytes = max(1, edge.bytes // max(1, edge.events))
+            with bare_server(clients, 1 / STEPS_PER_S, event_bytes) as (port, pid):
+                bare = uvloop.run(measure_bare(port, pid, clients, arguments.seconds))
+            results[clients] = row(edge, bare)
+    report(results, arguments.protocol)
+
+
+async def measure(stack: Stack, token: str, protocol: str, clients: int, seconds: float) -> Measured:
+    frames: list[float] = []
+
+    async def heard(_: str, __: bytes) -> None:
+        frames.append(time.perf_counter())
+
+    bus = await NatsBus.connect(stack.nats_url, "bench")
+    await bus.listen("tokens.*", heard)
+    port = int(stack.url.rsplit(":", 1)[1])
+    request = chat_request(token, protocol, max_tokens=int((seconds + 6) * STEPS_PER_S))
+    processes = {name: service_process(stack, name) for name in ("edge", "inference")}
+    measured = await drive(port, request, MARKS[protocol], clients, seconds, processes)
+    await bus.close()
+    measured.added_ms = added(measured.added_ms, frames)
+    return measured
+
+
+async def measure_bare(port: int, pid: int, clients: int, seconds: float) -> Measured:
+    request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    return await drive(port, request, b"x" * 8, clients, seconds, {"bare": psutil.Process(pid)})
+
+
+async def drive(
+    port: int, request: bytes, mark: bytes, clients: int, seconds: float, processes: dict[str, psutil.Process]
+) -> Measured:
+    """Measures from when every client has its first token; what is in flight at the end is cut off."""
+    loop = asyncio.get_running_loop()
+    arrivals: list[float] = []
+    connected = [
+        await loop.create_connection(lambda: Client(request, mark, arrivals), "127.0.0.1", port)
+        for _ in range(clients)
+    ]
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(client.started.wait() for _, client in connected))
+    await asyncio.sleep(1.0)
+    arrivals.clear()
+    tokens = -sum(client.tokens for _, client in connected)
+    received = -sum(client.bytes for _, client in connected)
+    before = {name: cpu_s(process) for name, process in processes.items()}
+    await asyncio.sleep(seconds)
+    spent = {name: cpu_s(process) - before[name] for name, process in processes.items()}
+    tokens += sum(client.tokens for _, client in connected)
+    received += sum(client.bytes for _, client in connected)
+    timed = list(arrivals)
+    for transport, _ in connected:
+        transport.abort()
+    await asyncio.gather(*(client.finished.wait() for _, client in connected))
+    cpu = {name: spent_s / tokens * 1e6 for name, spent_s in spent.items()}
+    return Measured(tokens=tokens, events=len(timed), bytes=received, cpu_us=cpu, added_ms=timed)
+
+
+def added(arrivals: list[float], frames: list[float]) -> list[float]:
+    """From the newest frame before each arrival, in ms. Wrong only where more than a whole step was added."""
+    return [
+        (arrival - frames[at - 1]) * 1000 for arrival in arrivals if (at := bisect_right(frames, arrival)) > 0
+    ]
+
+
+def chat_request(token: str, protocol: str, max_tokens: int) -> bytes:
+    message = {
+        "role": "user",
+        "content": "Tell me a long story.",
+        "parts": [{"type": "text", "text": "A long story."}],
+    }
+    body: dict[str, object] = {
+        "messages": [message],
+        "model": "simulated",
+        "max_tokens": max_tokens,
+        "stream": True,
+    }
+    path = "/v1/chat/completions"
+    if protocol != "openai":
+        path = f"/v1/chat?protocol={protocol}"
+    data = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer {token}\r\ncontent-length: {len(data)}\r\n\r\n"
+    )
+    return head.encode() + data
+
+
+def service_process(stack: Stack, service: str) -> psutil.Process:
+    """The process below the supervisor that runs this service."""
+    for child in psutil.Process(stack.process.pid).children(recursive=True):
+        if child.cmdline()[-1:] == [f"services.{service}"]:
+            return child
+    raise RuntimeError(f"no process of {service}")
+
+
+def cpu_s(process: psutil.Process) -> float:
+    times = [process.cpu_times(), *(child.cpu_times() for child in process.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def row(edge: Measured, bare: Measured) -> dict[str, float]:
+    cuts = statistics.quantiles(edge.added_ms, n=100)
+    return {
+        "tokens": edge.tokens,
+        "edge_us": edge.cpu_us["edge"],
+        "worker_us": edge.cpu_us["inference"],
+        "bare_us": bare.cpu_us["bare"],
+        "ratio": edge.cpu_us["edge"] / bare.cpu_us["bare"],
+        "added_p50_ms": cuts[49],
+        "added_p99_ms": cuts[98],
+    }
+
+
+def report(results: dict[int, dict[str, float]], protocol: str) -> None:
+    sys.stdout.write(f"{protocol} stream, {STEPS_PER_S} steps/s, CPU us a token; target: ratio 2.2 at most\n")
+    sys.stdout.write("clients   tokens    edge  worker    bare   ratio  added p50  added p99\n")
+    for clients, figures in results.items():
+        sys.stdout.write(
+            f"{clients:>7} {figures['tokens']:>8.0f} {figures['edge_us']:>7.1f} {figures['worker_us']:>7.1f} "
+            f"{figures['bare_us']:>7.1f} {figures['ratio']:>7.2f} {figures['added_p50_ms']:>7.2f} ms "
+            f"{figures['added_p99_ms']:>7.2f} ms\n"
+        )
+    sys.stdout.write(json.dumps(results) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""The whole product, started once for each file of tests that shares it."""
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="module")
+def extractive() -> Generator[Stack]:
+    """What `make run` brings on a machine without a GPU."""
+    with running_stack("extractive") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Generator[Stack]:
+    """Two workers on the token clock, 50 steps a second."""
+    with running_stack("simulated", workers=2) as stack:
+        yield stack
