@@ -12,6 +12,7 @@ import msgspec
 import openai
 import psutil
 import pytest
+from openai.types.chat import ChatCompletionUserMessageParam
 
 from shared import subjects
 from shared.broker import NatsBus
@@ -37,15 +38,11 @@ def test_the_same_question_has_the_same_answer_in_every_protocol(simulated: Stac
     with Person(simulated.url, token) as person:
         ui = text_of(person.ask_ui("What is a sluice?", uuid.uuid4().hex, max_tokens=40))
         lines = person.ask_data("What is a sluice?", max_tokens=40)
-        plain = person.http.post(
-            "/v1/chat?protocol=text",
-            json={"messages": [{"role": "user", "content": "What is a sluice?"}], "max_tokens": 40},
-        ).text
+        bare = {"messages": [{"role": "user", "content": "What is a sluice?"}], "max_tokens": 40}
+        plain = person.http.post("/v1/chat?protocol=text", json=bare).text
     client = openai.OpenAI(base_url=f"{simulated.url}/v1", api_key=token)
-    messages: list[openai.types.chat.ChatCompletionMessageParam] = [
-        {"role": "user", "content": "What is a sluice?"}
-    ]
-    whole = client.chat.completions.create(model="simulated", messages=messages, max_tokens=40)
+    question: ChatCompletionUserMessageParam = {"role": "user", "content": "What is a sluice?"}
+    whole = client.chat.completions.create(model="simulated", messages=[question], max_tokens=40)
     assert whole.usage is not None
     assert whole.usage.completion_tokens == 40
     answers = {
