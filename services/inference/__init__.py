@@ -1,0 +1,1 @@
+"""Answers jobs with an engine: pulls them from the queue, streams tokens, tells how each one ended."""

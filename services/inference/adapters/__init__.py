@@ -1,0 +1,1 @@
+"""The engines, NATS, logs and traces."""

@@ -1,0 +1,124 @@
+"""The engine for a machine without weights: it quotes the passages that retrieval has found, and says so."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from services.inference.adapters.mailbox import Mailbox
+from services.inference.domain import quoting
+from services.inference.domain.words import count
+from services.inference.ports import EngineStats, Output, Resume
+from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed, SluiceError
+from shared.messages import ChatJob, Finished, FinishReason, Part, ServedModel, Started, Text, Usage
+
+SLOTS = 64
+CONTEXT_TOKENS = 8192
+PIECE_S = 0.04
+"""Between two sentences: a reader sees the answer come, as from other engines."""
+
+
+class ExtractiveEngine:
+    """Its ids count the pieces of an answer. The same job gives the same pieces, so that it can go on after any."""
+
+    name = "extractive"
+    resume: Resume = "ids"
+    instructed = False
+
+    def __init__(self, *, worker: str, model: str = "sluice-extractive", piece_s: float = PIECE_S) -> None:
+        self.models = (ServedModel(model, CONTEXT_TOKENS),)
+        self._worker = worker
+        self._piece_s = piece_s
+        self._speakers: dict[str, tuple[asyncio.Task[None], Mailbox]] = {}
+
+    async def start(self) -> None:
+        """There is nothing to load."""
+
+    def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
+        mailbox = Mailbox(lambda: self._leave(job.request, None))
+        question = _question(job)
+        tokens = sum(count(message.content) for message in job.messages)
+        if tokens + (job.sampling.max_tokens or 1) > CONTEXT_TOKENS:
+            mailbox.close(ContextLengthExceeded(f"{self.name} takes {CONTEXT_TOKENS} tokens."))
+            return mailbox
+        pieces, reason = _limited(quoting.answer(question, job.passages), job)
+        outputs = self._outputs(job, pieces, reason, len(resume_ids) // job.sampling.n, tokens)
+        task = asyncio.create_task(self._speak(job.request, outputs, mailbox))
+        self._speakers[job.request] = (task, mailbox)
+        return mailbox
+
+    async def abort(self, request: str) -> None:
+        self._leave(request, Cancelled("The request was aborted."))
+
+    async def health(self) -> None:
+        """What has nothing to load cannot break."""
+
+    def stats(self) -> EngineStats:
+        return EngineStats(SLOTS, running=len(self._speakers), kv_use=0.0)
+
+    async def drain(self) -> None:
+        await asyncio.gather(*(task for task, _ in self._speakers.values()), return_exceptions=True)
+
+    async def stop(self) -> None:
+        for request in list(self._speakers):
+            self._leave(request, EngineFailed("The engine was stopped."))
+
+    def _leave(self, request: str, error: SluiceError | None) -> None:
+        task, mailbox = self._speakers.pop(request, (None, None))
+        if task is not None and mailbox is not None:
+            task.cancel()
+            if error is not None:
+                mailbox.close(error)
+
+    async def _speak(self, request: str, outputs: AsyncGenerator[Output, None], mailbox: Mailbox) -> None:
+        async for output in outputs:
+            mailbox.put(output)
+            if output.usage is not None:
+                self._speakers.pop(request, None)
+                mailbox.close()
+
+    async def _outputs(
+        self, job: ChatJob, pieces: list[str], reason: FinishReason, shown: int, tokens: int
+    ) -> AsyncGenerator[Output, None]:
+        choices = range(job.sampling.n)
+        parts: list[Part] = [Started(self._worker, job.model, job.attempt, tokens)]
+        replayed = "".join(pieces[:shown])
+        last = len(pieces) - 1
+        for place in range(min(shown, last), len(pieces)):
+            is_new = place >= shown
+            ids = tuple(place for _ in choices) if is_new else ()
+            if is_new:
+                parts.extend(Text(pieces[place], choice) for choice in choices)
+            usage = None
+            if place == last:
+                parts.extend(Finished(reason, choice) for choice in choices)
+                usage = Usage(tokens, len(choices) * sum(count(piece) for piece in pieces))
+            yield Output(ids, tuple(parts), usage, replayed)
+            parts, replayed = [], ""
+            await asyncio.sleep(self._piece_s)
+
+
+def _question(job: ChatJob) -> str:
+    asked = [message.content for message in job.messages if message.role == "user"]
+    return asked[-1] if asked else ""
+
+
+def _limited(pieces: list[str], job: ChatJob) -> tuple[list[str], FinishReason]:
+    """`max_tokens` cuts between words, `stop` where it stands."""
+    text = "".join(pieces)
+    ends = [place for stop in job.sampling.stop if (place := text.find(stop)) >= 0]
+    if ends:
+        return _cut(pieces, min(ends)), "stop"
+    wanted = job.sampling.max_tokens
+    if wanted is None or count(text) <= wanted:
+        return pieces, "stop"
+    end = next(place for place in range(len(text), -1, -1) if count(text[:place]) <= wanted)
+    return _cut(pieces, end), "length"
+
+
+def _cut(pieces: list[str], left: int) -> list[str]:
+    kept: list[str] = []
+    for piece in pieces:
+        kept.append(piece[:left])
+        left -= len(piece)
+        if left <= 0:
+            break
+    return kept

@@ -1,0 +1,73 @@
+"""One request's stream between an engine's own task and whoever reads it."""
+
+import asyncio
+from collections.abc import Callable
+
+from services.inference.ports import Output
+
+
+class Mailbox:
+    """An async iterator that is filled from elsewhere. A slow reader gets several outputs as one.
+
+    `on_leave` is called once, when the reader closes it or is cancelled: the engine forgets the request.
+    """
+
+    __slots__ = ("_closed", "_error", "_on_leave", "_outputs", "_waiter")
+
+    def __init__(self, on_leave: Callable[[], None]) -> None:
+        self._outputs: list[Output] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._closed = False
+        self._error: Exception | None = None
+        self._on_leave = on_leave
+
+    def put(self, output: Output) -> None:
+        self._outputs.append(output)
+        self._rouse()
+
+    def close(self, error: Exception | None = None) -> None:
+        """Nothing more comes. What is there is still read, then `error` is raised."""
+        self._closed = True
+        self._error = error
+        self._rouse()
+
+    def __aiter__(self) -> "Mailbox":
+        return self
+
+    async def __anext__(self) -> Output:
+        while not self._outputs:
+            if self._closed:
+                if self._error is not None:
+                    raise self._error
+                raise StopAsyncIteration
+            await self._arrival()
+        outputs, self._outputs = self._outputs, []
+        return outputs[0] if len(outputs) == 1 else _merged(outputs)
+
+    async def aclose(self) -> None:
+        if not self._closed:
+            self.close()
+            self._on_leave()
+
+    async def _arrival(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        except asyncio.CancelledError:
+            await self.aclose()
+            raise
+        finally:
+            self._waiter = None
+
+    def _rouse(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _merged(outputs: list[Output]) -> Output:
+    return Output(
+        ids=tuple(id for output in outputs for id in output.ids),
+        parts=tuple(part for output in outputs for part in output.parts),
+        usage=outputs[-1].usage,
+        replayed=outputs[0].replayed,
+    )

@@ -1,0 +1,15 @@
+"""The bus as serving sees it: jobs, claims, frames, events and control."""
+
+from .announce import NatsAnnouncements, frame_publisher, subscribe_control
+from .claims import LiveClaims
+from .journal import NatsJournal
+from .queue import JobQueue
+
+__all__ = [
+    "JobQueue",
+    "LiveClaims",
+    "NatsAnnouncements",
+    "NatsJournal",
+    "frame_publisher",
+    "subscribe_control",
+]

@@ -1,0 +1,110 @@
+"""Jobs from the two work queues of JetStream."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+import structlog
+
+from services.inference.ports import Ticket
+from shared import subjects
+from shared.broker import Bus, Consumer, Delivery
+from shared.errors import Unavailable
+from shared.messages import ChatJob
+
+log = structlog.get_logger()
+
+
+class NatsTicket:
+    def __init__(self, job: ChatJob, delivery: Delivery) -> None:
+        self.job = job
+        self._delivery = delivery
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._delivery.headers
+
+    @property
+    def sequence(self) -> int:
+        return self._delivery.sequence
+
+    @property
+    def deliveries(self) -> int:
+        return self._delivery.deliveries
+
+    async def ack(self) -> None:
+        await self._delivery.ack()
+
+    async def nak(self, delay_s: float = 0.0) -> None:
+        await self._delivery.nak(delay_s)
+
+    async def term(self) -> None:
+        await self._delivery.term()
+
+    async def in_progress(self) -> None:
+        await self._delivery.in_progress()
+
+
+class JobQueue:
+    """One durable consumer for each lane of a model, shared by all of its workers."""
+
+    def __init__(
+        self, bus: Bus, model: str, *, ack_wait_s: float, ensure_streams: Callable[[], Awaitable[None]]
+    ) -> None:
+        token = subjects.model_token(model)
+        jobs, resume = subjects.INFERENCE.name, subjects.INFERENCE_RESUME.name
+        self._lanes = {
+            "resume": (resume, f"resume-{token}", subjects.resumes_of(model)),
+            "interactive": (jobs, f"interactive-{token}", subjects.jobs_of(model, "interactive")),
+            "batch": (jobs, f"batch-{token}", subjects.jobs_of(model, "batch")),
+        }
+        self._bus = bus
+        self._ack_wait_s = ack_wait_s
+        self._ensure_streams = ensure_streams
+        self._consumers: dict[str, Consumer] = {}
+        self._opening = asyncio.Lock()
+
+    async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]:
+        return await self._fetch("resume", limit, timeout_s)
+
+    async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
+        return await self._fetch("interactive", limit, timeout_s)
+
+    async def batch(self, limit: int, timeout_s: float) -> list[Ticket]:
+        return await self._fetch("batch", limit, timeout_s)
+
+    async def reopen(self) -> None:
+        """A server that lost its disk has neither streams nor consumers; making them again is harmless."""
+        if not self._bus.connected:
+            raise Unavailable("NATS is away.")
+        async with self._opening:
+            self._consumers.clear()
+            await self._ensure_streams()
+
+    async def _fetch(self, lane: str, limit: int, timeout_s: float) -> list[Ticket]:
+        if not self._bus.connected:  # a pull that is sent later would ask for jobs beyond our slots
+            raise Unavailable("NATS is away.")
+        consumer = self._consumers.get(lane) or await self._open(lane)
+        deliveries = await consumer.fetch(limit, timeout_s)
+        return [
+            NatsTicket(job, delivery)
+            for delivery in deliveries
+            if (job := await _decoded(delivery)) is not None
+        ]
+
+    async def _open(self, lane: str) -> Consumer:
+        async with self._opening:
+            stream, durable, subject = self._lanes[lane]
+            consumer = await self._bus.consume(stream, durable, subject, ack_wait_s=self._ack_wait_s)
+            self._consumers[lane] = consumer
+            return consumer
+
+
+async def _decoded(delivery: Delivery) -> ChatJob | None:
+    """Anybody may publish: what is no job is taken off the queue, and nobody is there to be told."""
+    try:
+        return msgspec.msgpack.decode(delivery.data, type=ChatJob)
+    except msgspec.DecodeError as error:
+        log.warning("job.malformed", sequence=delivery.sequence, reason=str(error))
+        await delivery.term()
+        return None

@@ -1,0 +1,66 @@
+"""What the simulated engine says: words drawn by a seed, so that a test knows each token beforehand."""
+
+import hashlib
+import random
+
+import msgspec
+
+from services.inference.domain.words import count
+from shared.messages import ChatJob, FinishReason
+
+TEXT = (
+    "water flows through the open gate and a slow wheel turns below it while every keeper counts light steps "
+    "along this quiet channel where boats wait for morning rain under old stone walls near green fields that "
+    "drink from small streams until evening wind brings cold air over hills then birds cross wide river bends"
+)
+WORDS = tuple(TEXT.split())
+SENTENCE_WORDS = 12
+MESSAGE_TOKENS = 4
+"""What a chat template adds to each message."""
+
+
+class Script(msgspec.Struct, frozen=True):
+    """One choice, whole: a piece of text for each id."""
+
+    ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+    reason: FinishReason
+
+
+def prompt_tokens(job: ChatJob) -> int:
+    return sum(MESSAGE_TOKENS + count(message.content) for message in job.messages)
+
+
+def write(job: ChatJob, choice: int, length: int) -> Script:
+    """`length` tokens: the same for the same messages, seed and choice. A `stop` string ends it, unsaid."""
+    rng = random.Random(_seed(job, choice))  # noqa: S311 - it shall be foreseeable
+    ids = tuple(rng.choices(range(len(WORDS)), k=length))
+    pieces = tuple(_piece(id, place) for place, id in enumerate(ids))
+    reason: FinishReason = "stop" if job.sampling.max_tokens is None else "length"
+    return _cut(Script(ids, pieces, reason), job.sampling.stop)
+
+
+def _piece(id: int, place: int) -> str:
+    in_sentence = place % SENTENCE_WORDS
+    word = WORDS[id].capitalize() if in_sentence == 0 else WORDS[id]
+    end = "." if in_sentence == SENTENCE_WORDS - 1 else ""
+    return f"{' ' if place else ''}{word}{end}"
+
+
+def _seed(job: ChatJob, choice: int) -> bytes:
+    told = [(message.role, message.content) for message in job.messages]
+    return hashlib.sha256(msgspec.msgpack.encode([told, job.sampling.seed, choice])).digest()
+
+
+def _cut(script: Script, stops: tuple[str, ...]) -> Script:
+    text = "".join(script.pieces)
+    places = [place for stop in stops if (place := text.find(stop)) >= 0]
+    if not places:
+        return script
+    left, pieces = min(places), list[str]()
+    for piece in script.pieces:
+        pieces.append(piece[:left])
+        left -= len(piece)
+        if left <= 0:
+            break
+    return Script(script.ids[: len(pieces)], tuple(pieces), "stop")

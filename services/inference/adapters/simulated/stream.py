@@ -1,0 +1,68 @@
+"""One request in the simulated engine."""
+
+from services.inference.adapters.mailbox import Mailbox
+from services.inference.adapters.simulated.script import Script
+from services.inference.ports import Output
+from shared.messages import Finished, Part, Started, Text, Usage
+
+
+class SimulatedStream:
+    """Says its scripts, one token of each choice a step. `ready_at`: when its prompt has been read."""
+
+    __slots__ = (
+        "_has_begun",
+        "_length",
+        "_place",
+        "_scripts",
+        "_shown",
+        "_started",
+        "mailbox",
+        "ready_at",
+        "request",
+    )
+
+    def __init__(
+        self, request: str, started: Started, scripts: tuple[Script, ...], mailbox: Mailbox, shown: int
+    ) -> None:
+        """`shown`: so many tokens were delivered by earlier attempts."""
+        self.request = request
+        self.mailbox = mailbox
+        self.ready_at = 0.0
+        self._started = started
+        self._scripts = scripts
+        self._place = self._shown = shown
+        self._length = max(len(script.ids) for script in scripts)
+        self._has_begun = False
+
+    @property
+    def prompt_tokens(self) -> int:
+        return self._started.prompt_tokens
+
+    @property
+    def over(self) -> bool:
+        return self._place >= self._length
+
+    def step(self) -> None:
+        ids: list[int] = []
+        parts: list[Part] = []
+        replayed = ""
+        if not self._has_begun:
+            self._has_begun = True
+            parts.append(self._started)
+            replayed = "".join(self._scripts[0].pieces[: self._place])
+        place = self._place
+        for choice, script in enumerate(self._scripts):
+            last = len(script.ids) - 1
+            if place <= last:
+                ids.append(script.ids[place])
+                parts.append(Text(script.pieces[place], choice))
+            if place == last or (place == self._shown and place > last):  # an empty one, or shown whole
+                parts.append(Finished(script.reason, choice))
+        self._place = place + 1
+        usage = self._usage() if self.over else None
+        self.mailbox.put(Output(tuple(ids), tuple(parts), usage, replayed))
+        if usage is not None:
+            self.mailbox.close()
+
+    def _usage(self) -> Usage:
+        return Usage(self._started.prompt_tokens, sum(len(script.ids) for script in self._scripts))

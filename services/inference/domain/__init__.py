@@ -1,0 +1,1 @@
+"""Rules of serving that need neither a bus nor an engine."""

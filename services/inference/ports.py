@@ -1,0 +1,169 @@
+"""What serving needs from the outside: an engine, the queue, claims, receivers, a place to tell what happened."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Literal, Protocol
+
+import msgspec
+
+from services.inference.domain.attempts import Attempt
+from services.inference.domain.claiming import Standing
+from shared.messages import ChatJob, Delta, LiveRequest, Part, ServedModel, Usage, WorkerStatus
+
+Resume = Literal["ids", "restart", "none"]
+"""What an engine can do with token ids that were shown already: go on after them exactly, say the same answer
+again from its start, or neither."""
+
+
+class Output(msgspec.Struct, frozen=True):
+    """What an engine has made since its last output for one request.
+
+    The first one brings `Started`; the last one `Finished` for each choice that is still open, and `usage`.
+    An engine without token ids counts its pieces instead: each output with content has at least one id.
+    """
+
+    ids: tuple[int, ...] = ()
+    parts: tuple[Part, ...] = ()
+    usage: Usage | None = None
+    replayed: str = ""
+    """First output of a resumed answer: what `resume_ids` say, for the stored answer; no part of the stream."""
+
+
+class EngineStats(msgspec.Struct, frozen=True):
+    slots: int
+    """Requests that can run at once."""
+    running: int = 0
+    waiting: int = 0
+    kv_use: float = 0.0
+    """Share of the key-value cache in use, 0 to 1."""
+
+
+class Outputs(Protocol):
+    """One request's stream. Closing it, or cancelling whoever waits for it, aborts the request in the engine."""
+
+    def __aiter__(self) -> "Outputs": ...
+    async def __anext__(self) -> Output: ...
+    async def aclose(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Makes tokens. Four adapters exist; one contract suite, `tests/contract/test_engine.py`, holds them to this."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def resume(self) -> Resume: ...
+    @property
+    def instructed(self) -> bool:
+        """False for one that is no language model: it gets the passages themselves instead of a prompt."""
+        ...
+
+    @property
+    def models(self) -> tuple[ServedModel, ...]: ...
+
+    async def start(self) -> None:
+        """Returns when it can serve. Raises `EngineFailed`. May be called again after `stop`."""
+        ...
+
+    def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Outputs:
+        """Raises, on the first output: `InvalidRequest`; `ContextLengthExceeded` when prompt and `max_tokens`
+        (or one token, where none are asked for) do not fit. On any: `EngineFailed`, `Cancelled` after `abort`."""
+        ...
+
+    async def abort(self, request: str) -> None:
+        """Frees its slot at once; its stream raises `Cancelled`. An unknown request is no error."""
+        ...
+
+    async def health(self) -> None:
+        """Raises `EngineFailed` when only a new start helps, `Unavailable` when time may."""
+        ...
+
+    def stats(self) -> EngineStats: ...
+
+    async def drain(self) -> None:
+        """Returns when no request runs or waits."""
+        ...
+
+    async def stop(self) -> None:
+        """Requests that still run fail with `EngineFailed`."""
+        ...
+
+
+class Ticket(Protocol):
+    """A job as it came from the queue; exactly one of `ack`, `nak` and `term` settles it."""
+
+    @property
+    def job(self) -> ChatJob: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def deliveries(self) -> int: ...
+    async def ack(self) -> None: ...
+    async def nak(self, delay_s: float = 0.0) -> None: ...
+    async def term(self) -> None: ...
+    async def in_progress(self) -> None: ...
+
+
+class Queue(Protocol):
+    """Where jobs wait. Each returns the empty list when none came in time. Raises `Unavailable`."""
+
+    async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]: ...
+    async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]: ...
+    async def batch(self, limit: int, timeout_s: float) -> list[Ticket]: ...
+    async def reopen(self) -> None:
+        """After trouble: make anew what may be gone."""
+        ...
+
+
+class Claim(msgspec.Struct):
+    """This worker's hold on a request. `fence` is the revision at which it was claimed, `revision` the newest."""
+
+    request: str
+    fence: int
+    revision: int
+    live: LiveRequest
+
+
+class Claims(Protocol):
+    """All raise `Unavailable`."""
+
+    async def claim(self, ticket: Ticket) -> Claim | None:
+        """None: the request is over, or another's."""
+        ...
+
+    async def finishing(self, claim: Claim) -> Standing:
+        """Nobody else can claim it afterwards, if it is still held. Safe to repeat."""
+        ...
+
+    async def standing(self, claim: Claim) -> Standing: ...
+    async def done(self, claim: Claim) -> None: ...
+
+
+class Outbox(Protocol):
+    """Deltas to receivers; never waits, never fails: what gets lost is the receiver's to notice."""
+
+    def send(self, inbox: str, delta: Delta) -> None: ...
+
+
+class Journal(Protocol):
+    """Durable word of how an answer ended, for history and audit; once a request, however often it is told."""
+
+    async def ended(self, attempt: Attempt, claim: Claim) -> None: ...
+
+
+class Announcements(Protocol):
+    async def status(self, status: WorkerStatus) -> None: ...
+
+
+class RequestSpan(Protocol):
+    def ended(self, attempt: Attempt) -> None: ...
+
+
+class Observer(Protocol):
+    """Logs and traces: a span a request, nothing a token."""
+
+    def serving(self, ticket: Ticket) -> AbstractContextManager[RequestSpan]: ...
+    def note(self, event: str, **fields: object) -> None: ...
+    def crashed(self, error: BaseException, **fields: object) -> None: ...

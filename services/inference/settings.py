@@ -1,0 +1,35 @@
+"""The worker's settings; `SLUICE_ENGINE` chooses which of the groups below matter."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from shared.settings import BaseSettings
+
+
+class Settings(BaseSettings, frozen=True, kw_only=True):
+    engine: Literal["vllm", "openai", "extractive", "simulated"] = "extractive"
+    served_model_name: str = ""
+    """What callers ask for. Empty: the engine's own default."""
+    ack_wait_s: Annotated[float, Meta(ge=1)] = 30.0
+    """A job whose worker is silent for so long goes to another."""
+
+    model: str = ""
+    """vllm: a folder or a model's id on the hub. openai: the upstream's name for it."""
+    engine_args: str = "{}"
+    """vllm: `AsyncEngineArgs` as JSON, over our defaults."""
+
+    openai_base_url: str = ""
+    openai_api_key: str = ""
+    openai_slots: Annotated[int, Meta(ge=1)] = 64
+    openai_context_tokens: Annotated[int, Meta(ge=1)] = 8192
+    """What we announce; the upstream itself judges what fits."""
+
+    sim_slots: Annotated[int, Meta(ge=1)] = 256
+    sim_step_ms: Annotated[float, Meta(ge=0)] = 20.0
+    """One token of each running stream a step; 0: as fast as it goes."""
+    sim_prefill_tokens_per_s: Annotated[float, Meta(ge=0)] = 20_000.0
+    """0: prompts cost no time."""
+    sim_max_tokens: Annotated[int, Meta(ge=1)] = 128
+    """An answer's length where the request names none."""
+    sim_context_tokens: Annotated[int, Meta(ge=1)] = 8192

@@ -1,0 +1,113 @@
+"""Takes jobs from the queue as slots come free: resumed ones first, then interactive ones, then batch."""
+
+import asyncio
+from collections.abc import Awaitable
+
+from services.inference.domain.admission import Slots
+from services.inference.ports import Observer, Queue, Ticket
+from services.inference.usecases.serve import ServeJobs
+from shared.errors import Unavailable
+
+PROBE_S = 0.005
+"""As good as not waiting: is there a job now?"""
+IDLE_S = 0.5
+"""How long one pull waits for a job; also how long a stop waits for it."""
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
+STOP_S = 3.0
+"""How long the ends of broken-off answers may take to be stored and told."""
+
+
+class PullJobs:
+    """`run` until `drain`. It holds the task of each job, and no trouble of the bus or of a job ends it."""
+
+    def __init__(self, *, queue: Queue, serve: ServeJobs, slots: Slots, observer: Observer) -> None:
+        self._queue = queue
+        self._serve = serve
+        self._slots = slots
+        self._observer = observer
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._stopped = asyncio.Event()
+
+    @property
+    def running(self) -> int:
+        return len(self._jobs)
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as pulls:
+                pulls.create_task(self._pull_resumes())
+                pulls.create_task(self._pull_new())
+        finally:
+            self._stopped.set()
+
+    async def drain(self, grace_s: float) -> None:
+        """Takes nothing more; lets what runs finish for `grace_s`, then breaks it off and says so."""
+        self._slots.close()
+        await self._stopped.wait()
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=grace_s)
+        if self._jobs:
+            await self._serve.stop()
+            await asyncio.wait(self._jobs, timeout=STOP_S)
+        for task in list(self._jobs):
+            task.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+
+    async def _pull_new(self) -> None:
+        while limit := await self._slots.reserve():
+            tickets = await self._fetch(self._new_jobs(limit))
+            self._slots.pulled(len(tickets))
+            self._begin(tickets)
+
+    async def _pull_resumes(self) -> None:
+        while limit := await self._slots.reserve_resumes():
+            tickets = await self._fetch(self._queue.resumes(limit, IDLE_S))
+            self._slots.pulled_resumes(limit, len(tickets))
+            self._begin(tickets)
+
+    async def _new_jobs(self, limit: int) -> list[Ticket]:
+        """Batch gets one slot at a time, and only while nobody waits at a screen."""
+        return (
+            await self._queue.interactive(limit, PROBE_S)
+            or await self._queue.batch(1, PROBE_S)
+            or await self._queue.interactive(limit, IDLE_S)
+        )
+
+    async def _fetch(self, pull: Awaitable[list[Ticket]]) -> list[Ticket]:
+        try:
+            return await pull
+        except Unavailable as error:
+            self._observer.note("queue.away", reason=str(error))
+            await self._recover()
+            return []
+
+    async def _recover(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not self._slots.is_closed:
+            await asyncio.sleep(pause_s)
+            try:
+                await self._queue.reopen()
+            except Unavailable:
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            else:
+                return
+
+    def _begin(self, tickets: list[Ticket]) -> None:
+        for ticket in tickets:
+            task = asyncio.create_task(self._serve_one(ticket))
+            self._jobs.add(task)
+            task.add_done_callback(self._ended)
+
+    async def _serve_one(self, ticket: Ticket) -> None:
+        if self._slots.is_closed:
+            self._slots.release()
+            await ticket.nak()
+            return
+        await self._serve.serve(ticket, self._slots.release)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A job that broke in an unforeseen way stays in the queue, which gives it to a worker again."""
+        self._jobs.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._observer.crashed(error)

@@ -1,0 +1,61 @@
+"""Tells the bus once a second what this worker serves and how busy it is, and the queue that its jobs live."""
+
+import asyncio
+from contextlib import suppress
+
+from services.inference.domain.admission import Slots
+from services.inference.ports import Announcements, Engine
+from services.inference.usecases.serve import ServeJobs
+from shared.errors import Unavailable
+from shared.messages import WorkerStatus
+
+STATUS_S = 1.0
+
+
+class ReportStatus:
+    def __init__(
+        self,
+        *,
+        worker: str,
+        engine: Engine,
+        slots: Slots,
+        serve: ServeJobs,
+        announcements: Announcements,
+        ack_wait_s: float,
+    ) -> None:
+        self._worker = worker
+        self._engine = engine
+        self._slots = slots
+        self._serve = serve
+        self._announcements = announcements
+        self._progress_s = ack_wait_s / 3
+
+    def status(self) -> WorkerStatus:
+        stats = self._engine.stats()
+        return WorkerStatus(
+            worker=self._worker,
+            engine=self._engine.name,
+            models=self._engine.models,
+            slots=stats.slots,
+            running=stats.running,
+            waiting=stats.waiting,
+            kv_use=stats.kv_use,
+            ready=self._slots.is_open,
+            draining=self._slots.is_closed,
+            resume=self._engine.resume,
+            instructed=self._engine.instructed,
+        )
+
+    async def announce(self) -> None:
+        """A listener that misses one hears the next: without the bus there is nothing to mend here."""
+        while True:
+            with suppress(Unavailable):
+                await self._announcements.status(self.status())
+            await asyncio.sleep(STATUS_S)
+
+    async def keep_alive(self) -> None:
+        """Without it the queue gives a job to the next worker after `ack_wait_s`."""
+        while True:
+            await asyncio.sleep(self._progress_s)
+            with suppress(Unavailable):
+                await self._serve.keep_alive()

@@ -1,0 +1,82 @@
+"""Slots: pulls never ask for more jobs than can run."""
+
+import asyncio
+
+import pytest
+
+from services.inference.domain.admission import Slots
+
+
+def opened(total: int) -> Slots:
+    slots = Slots()
+    slots.open(total)
+    return slots
+
+
+async def waits(slots: Slots) -> bool:
+    try:
+        await asyncio.wait_for(slots.reserve(), 0.01)
+    except TimeoutError:
+        return True
+    return False
+
+
+async def test_a_pull_gets_every_free_slot_and_the_next_waits_for_one() -> None:
+    slots = opened(4)
+    assert await slots.reserve() == 4
+    slots.pulled(3)
+    assert await slots.reserve() == 1
+    slots.pulled(1)
+    assert await waits(slots)
+    slots.release()
+    assert await slots.reserve() == 1
+
+
+async def test_there_are_none_until_the_engine_is_ready() -> None:
+    slots = Slots()
+    waiting = asyncio.create_task(slots.reserve())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    slots.open(2)
+    assert await waiting == 2
+
+
+async def test_resumes_have_the_spare_slots_while_new_jobs_hold_the_rest() -> None:
+    slots = opened(20)
+    assert await slots.reserve() == 20
+    assert await slots.reserve_resumes() == 2
+
+
+async def test_resumes_in_numbers_go_before_new_jobs() -> None:
+    slots = opened(20)
+    slots.pulled_resumes(await slots.reserve_resumes(), got=2)
+    assert await waits(slots)
+    assert await slots.reserve_resumes() == 20
+    slots.pulled_resumes(20, got=5)
+    assert await slots.reserve() == 13
+
+
+@pytest.mark.parametrize("total", [1, 7, 256])
+async def test_total_and_spare_are_never_exceeded(total: int) -> None:
+    slots = opened(total)
+    for _ in range(3):
+        resumes = asyncio.create_task(slots.reserve_resumes())
+        new = asyncio.create_task(slots.reserve())
+        await asyncio.sleep(0)
+        if resumes.done():
+            slots.pulled_resumes(resumes.result(), resumes.result())
+        if new.done():
+            slots.pulled(new.result())
+        resumes.cancel()
+        new.cancel()
+    assert slots.running <= total + max(1, total // 10)
+
+
+async def test_closing_wakes_whoever_waits() -> None:
+    slots = opened(1)
+    slots.pulled(await slots.reserve())
+    waiting = asyncio.create_task(slots.reserve())
+    await asyncio.sleep(0)
+    slots.close()
+    assert await waiting == 0
+    assert await slots.reserve_resumes() == 0

@@ -1,0 +1,117 @@
+"""Runs a worker in the test's own process, and asks it for answers as an edge or a client would."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from services.inference.app import App, build_app
+from services.inference.ports import Engine
+from services.inference.settings import Settings
+from shared import subjects
+from shared.broker import NatsBus, ensure_bus
+from shared.messages import ChatJob, ChatMessage, Delta, End, LiveRequest, Part, Sampling
+from shared.streams import Incoming, Receiver
+
+
+@asynccontextmanager
+async def running_worker(
+    nats_url: str, *, engine: Engine | None = None, instance: str = "1", **settings: object
+) -> AsyncGenerator[App]:
+    values = msgspec.convert(
+        {"nats_url": nats_url, "instance": instance, "engine": "simulated", **settings}, Settings
+    )
+    app = build_app(values, engine=engine)
+    stop = asyncio.Event()
+    task = asyncio.create_task(app.run(stop))
+    try:
+        while not app.slots.is_open:
+            assert not task.done(), task.exception()
+            await asyncio.sleep(0.01)
+        yield app
+    finally:
+        stop.set()
+        await task
+
+
+class Answered(msgspec.Struct):
+    """All that came of one job."""
+
+    ids: list[int]
+    parts: list[Part]
+    end: End
+    indexes: list[int]
+
+
+class Asker:
+    """A receiver with a bus: publishes jobs, gathers their deltas."""
+
+    def __init__(self, bus: NatsBus, receiver: Receiver) -> None:
+        self.bus = bus
+        self.receiver = receiver
+
+    def job(self, content: str, *, request: str, model: str = "simulated", **fields: object) -> ChatJob:
+        now = time.time()
+        job = ChatJob(
+            request=request,
+            user="user",
+            model=model,
+            messages=(ChatMessage(role="user", content=content),),
+            inbox=self.receiver.inbox,
+            stream=0,
+            created_at=now,
+            deadline=now + 30,
+            sampling=Sampling(max_tokens=16),
+        )
+        return msgspec.structs.replace(job, **fields)
+
+    async def submit(self, job: ChatJob) -> Incoming:
+        incoming = self.receiver.open()
+        job = msgspec.structs.replace(job, stream=incoming.number)
+        subject = subjects.job(job.model, job.priority, "test")
+        await self.bus.append(subject, job, id=f"{job.request}:{job.attempt}")
+        return incoming
+
+    async def ask(self, job: ChatJob) -> Answered:
+        return await gather(await self.submit(job))
+
+    async def live(self, request: str) -> LiveRequest | None:
+        entry = await self.bus.bucket(subjects.LIVE_BUCKET).get(subjects.live_request(request))
+        return None if entry is None else msgspec.msgpack.decode(entry.value, type=LiveRequest)
+
+    async def waiting(self, stream: str = "INFERENCE") -> int:
+        """Jobs in the stream, those in hand included."""
+        info = await self.bus.client.jetstream().stream_info(stream)
+        return info.state.messages
+
+
+async def gather(incoming: Incoming) -> Answered:
+    deltas: list[Delta] = []
+    while not deltas or deltas[-1].end is None:
+        deltas.extend(await incoming.next())
+    end = deltas[-1].end
+    assert end is not None
+    return Answered(
+        ids=[id for delta in deltas for id in delta.ids],
+        parts=[part for delta in deltas for part in delta.parts],
+        end=end,
+        indexes=[delta.index for delta in deltas],
+    )
+
+
+@asynccontextmanager
+async def asking(nats_url: str) -> AsyncGenerator[Asker]:
+    bus = await NatsBus.connect(nats_url, "asker")
+    await ensure_bus(bus.client)
+    receiver = Receiver(inbox=f"asker{time.monotonic_ns()}")
+    await receiver.start(bus)
+    ticking = asyncio.create_task(receiver.run())
+    try:
+        yield Asker(bus, receiver)
+    finally:
+        ticking.cancel()
+        await asyncio.gather(ticking, return_exceptions=True)
+        await receiver.close()
+        await bus.close()
