@@ -9,7 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 47, 2
+PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 1 << 2
+"""Capabilities stay when the user changes; and access(2), with which PostgreSQL looks for its programs, heeds them."""
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 CAPABILITY_VERSION_3 = 0x20080522
 
@@ -18,9 +20,13 @@ def main() -> None:
     before, command = sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
     uid, gid = int(before[0]), int(before[1])
     capability = permitted_search() if "--search" in before else 0
+    if "--search" in before and not capability:
+        sys.exit(
+            "PostgreSQL's account cannot enter this folder, nor lend itself the right: run as a plain user"
+        )
     libc = ctypes.CDLL(None, use_errno=True)
     if capability:
-        prctl(libc, PR_SET_KEEPCAPS, 1, 0)
+        prctl(libc, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0)
     os.setgroups([gid])
     os.setgid(gid)
     os.setuid(uid)

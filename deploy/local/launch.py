@@ -41,7 +41,7 @@ def launch(options: Options, console: Console, adapt: Callable[[Parts], Parts] =
         lock = RunLock(data.path).take(console.note)
         check_ports(options.named_ports())
         asyncio.run(run(options, engine, data, lock, console, adapt))
-    except StartError as error:
+    except (StartError, OSError) as error:  # OSError: a full disk, a folder that may not be read
         console.error(str(error))
         return 1
     return 0
