@@ -1,0 +1,1 @@
+"""HTTP, NATS, and files."""
