@@ -72,10 +72,11 @@ async def finish(edge: Edge, serving: asyncio.Task[None], grace_s: float) -> Non
 def main() -> int:
     try:
         settings = load(EdgeSettings, os.environ)
-        require_free_port(settings.http_host, settings.http_port)
     except SettingsError as error:
         sys.stderr.write(f"edge: {error}\n")
         return 2
+    try:
+        require_free_port(settings.http_host, settings.http_port)
     except OSError as error:
         sys.stderr.write(
             f"edge: cannot listen on {settings.http_host}:{settings.http_port}: {error.strerror}\n"

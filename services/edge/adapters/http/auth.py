@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, SkipValidation
 from msgspec import Meta
 
 from services.edge.adapters.http.errors import problems
@@ -43,7 +45,7 @@ class AuthController(Controller):
         security=NO_TOKEN,
         responses=problems(400, 401, 429, 503),
     )
-    async def login(self, data: Credentials, sign_in: SignIn) -> TokenPair:
+    async def login(self, data: JSONBody[Credentials], sign_in: NamedDependency[SignIn]) -> TokenPair:
         return await sign_in.login(data.username, data.password)
 
     @post(
@@ -54,11 +56,16 @@ class AuthController(Controller):
         security=NO_TOKEN,
         responses=problems(400, 401, 503),
     )
-    async def refresh(self, data: RefreshRequest, sign_in: SignIn) -> TokenPair:
+    async def refresh(self, data: JSONBody[RefreshRequest], sign_in: NamedDependency[SignIn]) -> TokenPair:
         return await sign_in.refresh(data.refresh_token)
 
     @post("/logout", status_code=204, summary="Sign out", responses=problems(400, 401, 503))
-    async def logout(self, principal: Principal, sign_in: SignIn, data: LogoutRequest | None = None) -> None:
+    async def logout(
+        self,
+        principal: NamedDependency[Principal],
+        sign_in: NamedDependency[SignIn],
+        data: JSONBody[LogoutRequest | None] = None,
+    ) -> None:
         await sign_in.logout(principal, data.refresh_token or "" if data else "")
 
     @get(
@@ -68,5 +75,5 @@ class AuthController(Controller):
         security=NO_TOKEN,
         sync_to_thread=False,
     )
-    def jwks(self, access_tokens: AccessTokens) -> dict[str, object]:
+    def jwks(self, access_tokens: NamedDependency[SkipValidation[AccessTokens]]) -> dict[str, object]:
         return access_tokens.public_keys()

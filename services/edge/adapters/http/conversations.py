@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, patch
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from services.edge.adapters.http.errors import problems
@@ -12,8 +13,8 @@ from services.edge.domain.conversations import Conversation, ConversationPage, T
 from services.edge.domain.identity import Principal
 from services.edge.usecases.conversations import Conversations
 
-Limit = Annotated[int, Parameter(ge=1, le=200, description="Entries a page")]
-Cursor = Annotated[str, Parameter(max_length=1024, description="`next_cursor` of the page before")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Entries a page")]
+Cursor = Annotated[str, QueryParameter(max_length=1024, description="`next_cursor` of the page before")]
 
 
 class Rename(msgspec.Struct, frozen=True):
@@ -26,20 +27,38 @@ class ConversationController(Controller):
 
     @get("/", summary="List, newest first", responses=problems(400, 401, 503))
     async def list(
-        self, principal: Principal, conversations: Conversations, limit: Limit = 50, cursor: Cursor = ""
+        self,
+        principal: NamedDependency[Principal],
+        conversations: NamedDependency[Conversations],
+        limit: Limit = 50,
+        cursor: Cursor = "",
     ) -> ConversationPage:
         return await conversations.list(principal, limit, cursor)
 
     @get("/{conversation:str}", summary="Read", responses=problems(401, 404, 503))
-    async def read(self, principal: Principal, conversations: Conversations, conversation: str) -> Transcript:
+    async def read(
+        self,
+        principal: NamedDependency[Principal],
+        conversations: NamedDependency[Conversations],
+        conversation: FromPath[str],
+    ) -> Transcript:
         return await conversations.read(principal, conversation)
 
     @patch("/{conversation:str}", summary="Rename", responses=problems(400, 401, 404, 503))
     async def rename(
-        self, principal: Principal, conversations: Conversations, conversation: str, data: Rename
+        self,
+        principal: NamedDependency[Principal],
+        conversations: NamedDependency[Conversations],
+        conversation: FromPath[str],
+        data: JSONBody[Rename],
     ) -> Conversation:
         return await conversations.rename(principal, conversation, data.title)
 
     @delete("/{conversation:str}", summary="Delete", responses=problems(401, 404, 503))
-    async def delete(self, principal: Principal, conversations: Conversations, conversation: str) -> None:
+    async def delete(
+        self,
+        principal: NamedDependency[Principal],
+        conversations: NamedDependency[Conversations],
+        conversation: FromPath[str],
+    ) -> None:
         await conversations.delete(principal, conversation)

@@ -5,8 +5,9 @@ from typing import Annotated
 import msgspec
 from litestar import Controller, delete, get, post
 from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.params import Body, FromPath, QueryParameter
 
 from services.edge.adapters.http.errors import problems
 from services.edge.domain.identity import Principal
@@ -17,8 +18,8 @@ PARTS_LIMIT = 16
 ENVELOPE_BYTES = 64 * 1024
 """What multipart may add to a document."""
 
-Limit = Annotated[int, Parameter(ge=1, le=200, description="Entries a page")]
-Cursor = Annotated[str, Parameter(max_length=1024, description="`next_cursor` of the page before")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Entries a page")]
+Cursor = Annotated[str, QueryParameter(max_length=1024, description="`next_cursor` of the page before")]
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -47,18 +48,29 @@ class DocumentController(Controller):
         summary="Add; it is searchable once its status is `ready`",
         responses=problems(400, 401, 413, 422, 503),
     )
-    async def add(self, principal: Principal, library: Library, data: Form) -> Document:
+    async def add(
+        self, principal: NamedDependency[Principal], library: NamedDependency[Library], data: Form
+    ) -> Document:
         return await library.add(principal, data.file.filename, await data.file.read())
 
     @get("/", summary="List, newest first", responses=problems(400, 401, 503))
     async def list(
-        self, principal: Principal, library: Library, limit: Limit = 50, cursor: Cursor = ""
+        self,
+        principal: NamedDependency[Principal],
+        library: NamedDependency[Library],
+        limit: Limit = 50,
+        cursor: Cursor = "",
     ) -> DocumentPage:
         page = await library.list(principal, limit, cursor)
         return DocumentPage(page.documents, page.next_cursor)
 
     @get("/{document:str}", summary="Status and progress", responses=problems(401, 404, 503))
-    async def get(self, principal: Principal, library: Library, document: str) -> Document:
+    async def get(
+        self,
+        principal: NamedDependency[Principal],
+        library: NamedDependency[Library],
+        document: FromPath[str],
+    ) -> Document:
         return await library.get(principal, document)
 
     @delete(
@@ -66,5 +78,10 @@ class DocumentController(Controller):
         summary="Delete, with all that was learnt from it",
         responses=problems(401, 404, 503),
     )
-    async def delete(self, principal: Principal, library: Library, document: str) -> None:
+    async def delete(
+        self,
+        principal: NamedDependency[Principal],
+        library: NamedDependency[Library],
+        document: FromPath[str],
+    ) -> None:
         await library.delete(principal, document)

@@ -140,10 +140,10 @@ def _refused_by_litestar(error: HTTPException) -> Fault:
 def _field_errors(extra: object) -> list[FieldError]:
     """Litestar calls the body `data`, and tells a missing field by its message alone."""
     found: list[FieldError] = []
-    for item in extra if isinstance(extra, list) else []:  # pyright: ignore[reportUnknownVariableType]
-        known = msgspec.convert(item, dict[str, str])
-        message = known.get("message", "")
-        parts = [part for part in known.get("key", "").split(".") if part not in {"", "data"}]
+    items: list[dict[str, object]] = extra if isinstance(extra, list) else []
+    for item in items:
+        message = str(item.get("message", ""))
+        parts = [part for part in str(item.get("key", "")).split(".") if part not in {"", "data"}]
         if missing := MISSING_FIELD.search(message):
             parts.append(missing[1])
         found.append(FieldError(".".join(parts) or "body", message))

@@ -1,10 +1,11 @@
 """Probes and metrics."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
 from litestar import Controller, Response, get
+from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from services.edge.adapters.http.guards import NO_TOKEN, PUBLIC
@@ -52,7 +53,7 @@ class Probe:
 class OperationsController(Controller):
     path = "/"
     tags = ("Operations",)
-    opt: dict[str, Any] = PUBLIC
+    opt: Mapping[str, Any] | None = PUBLIC
     security = NO_TOKEN
 
     @get("/health/live", summary="The process answers", sync_to_thread=False)
@@ -60,10 +61,10 @@ class OperationsController(Controller):
         return {"live": True}
 
     @get("/health/ready", summary="All parts are there")
-    async def ready(self, probe: Probe) -> Response[Readiness]:
+    async def ready(self, probe: NamedDependency[Probe]) -> Response[Readiness]:
         readiness = await probe()
         return Response(readiness, status_code=200 if readiness.ready else 503)
 
     @get("/metrics", summary="For Prometheus", media_type="text/plain", sync_to_thread=False)
-    def metrics(self, metrics: Metrics) -> Response[bytes]:
+    def metrics(self, metrics: NamedDependency[Metrics]) -> Response[bytes]:
         return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

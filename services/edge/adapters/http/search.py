@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from services.edge.adapters.http.errors import problems
@@ -27,5 +29,7 @@ class SearchController(Controller):
     tags = ("Documents",)
 
     @post("/", status_code=200, summary="Search by meaning", responses=problems(400, 401, 503))
-    async def search(self, principal: Principal, library: Library, data: Search) -> SearchResult:
+    async def search(
+        self, principal: NamedDependency[Principal], library: NamedDependency[Library], data: JSONBody[Search]
+    ) -> SearchResult:
         return SearchResult(await library.search(principal, data.query, data.limit))

@@ -58,4 +58,10 @@ class PostgresAccounts:
 
 
 def _account(row: Mapping[Any, Any]) -> Account:
-    return msgspec.convert(dict(row), Account)
+    return Account(
+        id=row["id"],
+        name=row["name"],
+        role=row["role"],
+        password_hash=row["password_hash"],
+        disabled=row["disabled"],
+    )

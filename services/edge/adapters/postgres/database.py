@@ -1,7 +1,7 @@
 """The connections to PostgreSQL, and its errors as ours."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
@@ -45,7 +45,7 @@ class Database:
         return cls(engine)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
         """Raises `Unavailable`, `Conflict` on what must be unique, `InvalidRequest` on what is no text."""
         with translated():
             async with asyncio.timeout(DEADLINE_S), self._engine.begin() as connection:
@@ -60,7 +60,7 @@ class Database:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None]:
     try:
         yield
     except IntegrityError as error:

@@ -1,0 +1,68 @@
+"""A network that can fail: a TCP proxy in front of a real server."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+
+class Proxy:
+    """`passing`, or `gone` (connections are cut and refused), or `silent` (they stay, and nothing comes through)."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self.port = 0
+
+    async def become(self, state: Literal["passing", "gone", "silent"]) -> None:
+        if state == "silent":
+            self._flowing.clear()
+        else:
+            self._flowing.set()
+        if state == "gone":
+            await self.close()
+        elif self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        pair = {writer, upstream_writer}
+        self._writers |= pair
+        copies = [
+            asyncio.create_task(self._copy(reader, upstream_writer)),
+            asyncio.create_task(self._copy(upstream_reader, writer)),
+        ]
+        await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
+        for copy in copies:
+            copy.cancel()
+        await asyncio.gather(*copies, return_exceptions=True)
+        for end in pair:
+            end.transport.abort()
+        self._writers -= pair
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            await self._flowing.wait()
+            writer.write(data)
+            await writer.drain()
+
+
+@asynccontextmanager
+async def proxied(port: int) -> AsyncGenerator[Proxy]:
+    proxy = Proxy(port)
+    await proxy.become("passing")
+    try:
+        yield proxy
+    finally:
+        await proxy.become("gone")
