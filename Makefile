@@ -61,16 +61,23 @@ clean: ## Remove environments and caches; .sluice/, where the data is, stays
 
 .PHONY: check
 check: setup-dev $(NODE_READY) ## Format, lint, types, import rules, sizes, drift of proto/
-	$(BIN)/ruff format --check --quiet .
-	$(BIN)/ruff check --quiet .
-	$(MAKE) types
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit/test_sizes.py
-	$(BIN)/python -m proto.generate --check
+	@$(MAKE) --keep-going check-format check-lint check-types check-imports check-sizes check-proto
 
-.PHONY: types
-types: setup-dev $(NODE_READY) ## pyright, strict
+.PHONY: check-format check-lint check-types check-types-vllm check-imports check-sizes check-proto
+check-format:
+	$(BIN)/ruff format --check --quiet .
+check-lint:
+	$(BIN)/ruff check --quiet .
+check-types:
 	tests/node/node_modules/.bin/pyright --pythonpath $(BIN)/python
+check-types-vllm:
+	tests/node/node_modules/.bin/pyright --project deploy/checks/pyright-vllm.json --pythonpath .venv-vllm/bin/python
+check-imports:
+	$(BIN)/lint-imports --no-cache
+check-sizes:
+	$(BIN)/python -m pytest --quiet tests/unit/test_sizes.py
+check-proto:
+	$(BIN)/python -m proto.generate --check
 
 .PHONY: fmt
 fmt: setup-dev ## Format, and mend what ruff can mend

@@ -59,6 +59,7 @@ def parts() -> list[Part]:
     folders = [f"tests/{name}" for name in SUITES if Path("tests", name).exists()]
     found = [Part("check", ("make", "check"))]
     if Path("tests/vllm").exists():
+        found.append(Part("types of the vLLM adapter", ("make", "check-types-vllm")))
         found.append(pytest_part("vllm", ".venv-vllm/bin/python", ["tests/vllm"]))
     return [*found, pytest_part("tests", sys.executable, folders)]
 
