@@ -67,7 +67,8 @@ class Engine(Protocol):
 
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Outputs:
         """Raises, on the first output: `InvalidRequest`; `ContextLengthExceeded` when prompt and `max_tokens`
-        (or one token, where none are asked for) do not fit. On any: `EngineFailed`, `Cancelled` after `abort`."""
+        (or one token, where none are asked for) do not fit; `EngineFailed` for `resume_ids` when `resume` is
+        `none`. On any: `EngineFailed`, `Unavailable`, and `Cancelled` after `abort`."""
         ...
 
     async def abort(self, request: str) -> None:

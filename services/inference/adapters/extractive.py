@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+from services.inference.adapters.feeds import Feeds
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.domain import quoting
 from services.inference.domain.words import count
 from services.inference.ports import EngineStats, Output, Resume
-from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed, SluiceError
+from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed
 from shared.messages import ChatJob, Finished, FinishReason, Part, ServedModel, Started, Text, Usage
 
 SLOTS = 64
@@ -27,57 +28,36 @@ class ExtractiveEngine:
         self.models = (ServedModel(model, CONTEXT_TOKENS),)
         self._worker = worker
         self._piece_s = piece_s
-        self._speakers: dict[str, tuple[asyncio.Task[None], Mailbox]] = {}
+        self._feeds = Feeds()
 
     async def start(self) -> None:
         """There is nothing to load."""
 
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
-        mailbox = Mailbox(lambda: self._leave(job.request, None))
-        question = _question(job)
-        tokens = sum(count(message.content) for message in job.messages)
-        if tokens + (job.sampling.max_tokens or 1) > CONTEXT_TOKENS:
-            mailbox.close(ContextLengthExceeded(f"{self.name} takes {CONTEXT_TOKENS} tokens."))
-            return mailbox
-        pieces, reason = _limited(quoting.answer(question, job.passages), job)
-        outputs = self._outputs(job, pieces, reason, len(resume_ids) // job.sampling.n, tokens)
-        task = asyncio.create_task(self._speak(job.request, outputs, mailbox))
-        self._speakers[job.request] = (task, mailbox)
-        return mailbox
+        return self._feeds.open(job.request, self._outputs(job, len(resume_ids) // job.sampling.n))
 
     async def abort(self, request: str) -> None:
-        self._leave(request, Cancelled("The request was aborted."))
+        self._feeds.close(request, Cancelled("The request was aborted."))
 
     async def health(self) -> None:
         """What has nothing to load cannot break."""
 
     def stats(self) -> EngineStats:
-        return EngineStats(SLOTS, running=len(self._speakers), kv_use=0.0)
+        return EngineStats(SLOTS, running=len(self._feeds))
 
     async def drain(self) -> None:
-        await asyncio.gather(*(task for task, _ in self._speakers.values()), return_exceptions=True)
+        await self._feeds.drain()
 
     async def stop(self) -> None:
-        for request in list(self._speakers):
-            self._leave(request, EngineFailed("The engine was stopped."))
+        self._feeds.close_all(EngineFailed("The engine was stopped."))
 
-    def _leave(self, request: str, error: SluiceError | None) -> None:
-        task, mailbox = self._speakers.pop(request, (None, None))
-        if task is not None and mailbox is not None:
-            task.cancel()
-            if error is not None:
-                mailbox.close(error)
-
-    async def _speak(self, request: str, outputs: AsyncGenerator[Output, None], mailbox: Mailbox) -> None:
-        async for output in outputs:
-            mailbox.put(output)
-            if output.usage is not None:
-                self._speakers.pop(request, None)
-                mailbox.close()
-
-    async def _outputs(
-        self, job: ChatJob, pieces: list[str], reason: FinishReason, shown: int, tokens: int
-    ) -> AsyncGenerator[Output, None]:
+    async def _outputs(self, job: ChatJob, shown: int) -> AsyncGenerator[Output, None]:
+        tokens = sum(count(message.content) for message in job.messages)
+        if tokens + (job.sampling.max_tokens or 1) > CONTEXT_TOKENS:
+            raise ContextLengthExceeded(
+                f"The prompt and its answer may have {CONTEXT_TOKENS} words together."
+            )
+        pieces, reason = _limited(quoting.answer(_question(job), job.passages), job)
         choices = range(job.sampling.n)
         parts: list[Part] = [Started(self._worker, job.model, job.attempt, tokens)]
         replayed = "".join(pieces[:shown])

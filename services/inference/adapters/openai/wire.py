@@ -1,0 +1,109 @@
+"""OpenAI's chat completions on the wire: what we ask for, and the chunks of a stream. Unknown fields are ignored."""
+
+from typing import Any
+
+import msgspec
+
+from shared.messages import ChatJob, FinishReason
+
+
+class TopLogprob(msgspec.Struct):
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class TokenLogprobs(TopLogprob):
+    top_logprobs: list[TopLogprob] = []
+
+
+class ChoiceLogprobs(msgspec.Struct):
+    content: list[TokenLogprobs] | None = None
+
+
+class FunctionDelta(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class ToolCallDelta(msgspec.Struct):
+    index: int = 0
+    id: str | None = None
+    function: FunctionDelta | None = None
+
+
+class ChoiceDelta(msgspec.Struct):
+    """Servers differ in where they put reasoning."""
+
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[ToolCallDelta] | None = None
+
+
+class ChunkChoice(msgspec.Struct):
+    index: int = 0
+    delta: ChoiceDelta = msgspec.field(default_factory=ChoiceDelta)
+    finish_reason: str | None = None
+    logprobs: ChoiceLogprobs | None = None
+
+
+class CachedTokens(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class ChunkUsage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prompt_tokens_details: CachedTokens | None = None
+
+
+class ErrorBody(msgspec.Struct):
+    message: str = ""
+    code: str | int | None = None
+    param: str | None = None
+
+
+class Chunk(msgspec.Struct):
+    choices: list[ChunkChoice] = []
+    usage: ChunkUsage | None = None
+    error: ErrorBody | None = None
+    """Some servers tell of trouble inside the stream."""
+
+
+_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+}
+
+
+def finish_reason(text: str) -> FinishReason:
+    """A reason that we do not know ended the answer all the same."""
+    return _REASONS.get(text, "stop")
+
+
+def request_body(job: ChatJob, model: str) -> dict[str, Any]:
+    """Fields that the caller left out stay out, so that the upstream's defaults hold."""
+    sampling = job.sampling
+    chosen: dict[str, Any] = {
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "seed": sampling.seed,
+        "n": sampling.n if sampling.n > 1 else None,
+        "stop": list(sampling.stop) or None,
+        "presence_penalty": sampling.presence_penalty or None,
+        "frequency_penalty": sampling.frequency_penalty or None,
+        "logprobs": True if sampling.logprobs else None,
+        "top_logprobs": sampling.top_logprobs if sampling.logprobs and sampling.top_logprobs else None,
+    }
+    return {
+        "model": model,
+        "messages": [{"role": message.role, "content": message.content} for message in job.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **{name: value for name, value in chosen.items() if value is not None},
+    }
