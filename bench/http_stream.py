@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--protocol", choices=MARKS, default="ui")
     arguments = parser.parse_args()
-    environ = {"SLUICE_SIM_SLOTS": "1024", "SLUICE_SIM_STEP_S": str(1 / STEPS_PER_S)}
+    environ = {"SLUICE_SIM_SLOTS": "1024", "SLUICE_SIM_STEP_MS": str(1000 / STEPS_PER_S)}
     results: dict[int, dict[str, float]] = {}
     with running_stack("simulated", environ=environ) as stack:
         token = stack.sign_in()

@@ -1,4 +1,4 @@
-"""Writes `proto/`, or says what in it has drifted.
+"""Writes `proto/` and `docs/settings.md`, or says what in them has drifted.
 
 python -m proto.generate           write
 python -m proto.generate --check   exit 1 if a file is not as it would be written
@@ -11,11 +11,13 @@ from pathlib import Path
 import msgspec
 
 from proto.asyncapi import asyncapi, schemas
+from proto.settings import settings
 from proto.table import readme
 from services.edge.app import build_app
 from services.edge.settings import EdgeSettings
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
 
 
 def documents() -> dict[Path, str]:
@@ -25,13 +27,16 @@ def documents() -> dict[Path, str]:
         FOLDER / "openapi.json": _json(openapi()),
         FOLDER / "asyncapi.yaml": msgspec.yaml.encode(asyncapi()).decode(),
         FOLDER / "README.md": readme(),
+        ROOT / "docs" / "settings.md": settings(),
         **named,
     }
 
 
 def openapi() -> object:
     """Of the edge as it is built; nothing is connected for it."""
-    return build_app(EdgeSettings(database_url="postgresql+asyncpg://", keys_dir="")).openapi_schema.to_schema()
+    return build_app(
+        EdgeSettings(database_url="postgresql+asyncpg://", keys_dir="")
+    ).openapi_schema.to_schema()
 
 
 def main() -> int:
@@ -40,7 +45,7 @@ def main() -> int:
     drifted = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     if "--check" in sys.argv:
         for path in drifted + stale:
-            sys.stderr.write(f"proto/{path.relative_to(FOLDER)} has drifted: run `make proto`\n")
+            sys.stderr.write(f"{path.relative_to(ROOT)} has drifted: run `make proto`\n")
         return 1 if drifted or stale else 0
     (FOLDER / "schemas").mkdir(exist_ok=True)
     for path in drifted:
