@@ -28,7 +28,7 @@ select 'create database {name} owner {name}' where not exists (select from pg_da
 
 class PostgresServer:
     def __init__(self, folder: Path, port: int, owner_password: str, password: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._data = folder / "data"
         self._port = port
         self._owner_password = owner_password
@@ -49,7 +49,7 @@ class PostgresServer:
 
     @property
     def account(self) -> Account:
-        return account_for(self._folder)
+        return account_for(self.folder)
 
     def is_new(self) -> bool:
         return not (self._data / "PG_VERSION").exists()
@@ -57,9 +57,9 @@ class PostgresServer:
     async def init(self) -> None:
         """initdb; the password reaches it in a file that only its account can read."""
         account = self.account
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        account.own(self._folder)
-        secret = self._folder / "password"
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        account.own(self.folder)
+        secret = self.folder / "password"
         write_private(secret, self._owner_password)
         account.own(secret)
         arguments = ["-D", str(self._data), "-U", OWNER, "--auth=scram-sha-256", f"--pwfile={secret}"]
@@ -107,7 +107,7 @@ class PostgresServer:
 
     def _as_account(self, program: str, *arguments: str) -> list[str]:
         return self.account.command(
-            [str(self._bin / program), *arguments], must_enter=[self._bin, self._folder.parent]
+            [str(self._bin / program), *arguments], must_enter=[self._bin, self.folder.parent]
         )
 
 

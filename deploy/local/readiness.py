@@ -5,6 +5,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+import msgspec
+import nats
+import nats.errors
+from nats.aio.client import Client
+
 from deploy.local.child import Child
 from deploy.local.console import Console
 from deploy.local.errors import StartError
@@ -12,9 +17,7 @@ from deploy.local.logs import Logs
 from deploy.local.ports import LOOPBACK
 from deploy.local.services import Service
 from shared import subjects
-from shared.broker import NatsBus
-from shared.errors import Unavailable
-from shared.messages import HealthReply, HealthRequest
+from shared.messages import Failure, HealthReply, HealthRequest
 
 POLL_S = 0.05
 SAY_EVERY_S = 15.0
@@ -33,24 +36,29 @@ class Readiness:
     def __init__(self, nats_url: str, port: int) -> None:
         self._nats_url = nats_url
         self._port = port
-        self._bus: NatsBus | None = None
+        self._client: Client | None = None
 
     async def is_ready(self, service: Service) -> bool:
         if service.name == "edge":
             return await http_ready(self._port)
         try:
-            if self._bus is None:
-                self._bus = await NatsBus.connect(self._nats_url, "supervisor")
-            subject = subjects.health(service.name, service.instance)
-            reply = await self._bus.request(subject, HealthRequest(), HealthReply, timeout_s=ASK_TIMEOUT_S)
-        except Unavailable:
+            return await self._ask(subjects.health(service.name, service.instance))
+        except (nats.errors.Error, OSError):  # nobody answers yet
             return False
-        return reply.ready
 
     async def close(self) -> None:
-        if self._bus is not None:
-            await self._bus.close()
-            self._bus = None
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _ask(self, subject: str) -> bool:
+        if self._client is None:
+            self._client = await nats.connect(self._nats_url, name="supervisor", connect_timeout=2)
+        answer = await self._client.request(
+            subject, msgspec.msgpack.encode(HealthRequest()), timeout=ASK_TIMEOUT_S
+        )
+        reply = msgspec.msgpack.decode(answer.data, type=HealthReply | Failure)
+        return isinstance(reply, HealthReply) and reply.ready
 
 
 async def http_ready(port: int) -> bool:

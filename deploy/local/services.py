@@ -8,6 +8,8 @@ from pathlib import Path
 from deploy.local.child import ChildSpec
 from deploy.local.engines import EngineChoice
 
+SHUTDOWN_GRACE_S = "8"
+"""What a service gives its running requests; under the time after which it is killed."""
 WITH_DATABASE = ("audit", "retriever", "edge")
 """The services that own tables, in the order in which their migrations are shown."""
 OURS = {
@@ -29,6 +31,7 @@ class Service:
     instance: str
     spec: ChildSpec
     ready_within_s: float = 90.0
+    needs_database: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Plan:
             own["SLUICE_ENGINE"] = self.engine.engine
             own |= {"SLUICE_MODEL": self.engine.model} if self.engine.model else {}
         callers = {name: value for name, value in self.environ.items() if name not in OURS}
-        return {**callers, **own}
+        return {"SLUICE_SHUTDOWN_GRACE_S": SHUTDOWN_GRACE_S, **callers, **own}
 
     def _service(self, name: str, number: int) -> Service:
         instance = f"{name}-{number}"
@@ -84,4 +87,5 @@ class Plan:
         command = [python, "-m", f"services.{name}"]
         spec = ChildSpec(instance, command, self.environment(name, instance))
         # vLLM may fetch and load gigabytes; it is alive all the while, and the supervisor says that it waits.
-        return Service(name, instance, spec, ready_within_s=3600.0 if uses_vllm else 90.0)
+        within_s = 3600.0 if uses_vllm else 90.0
+        return Service(name, instance, spec, within_s, needs_database=name in WITH_DATABASE)

@@ -18,6 +18,8 @@ from deploy.local.services import Plan, Service
 from deploy.local.tasks import Commands
 from deploy.local.watch import Guard
 
+Started = tuple[Service, Keeper]
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -64,10 +66,13 @@ class Supervisor:
     async def _start(self) -> None:
         await self._start_nats()
         await self._start_postgres()
+        services = self._parts.plan.services()
+        early = await self._spawn([service for service in services if not service.needs_database])
         await self._migrate()
-        await self._start_services()
+        late = await self._spawn([service for service in services if service.needs_database])
+        await self._wait_ready([*early, *late])
         await self._parts.probe.close()
-        self._show_ready(await self._add_admin())
+        self._show_ready(await self._first_admin())
 
     async def _start_nats(self) -> None:
         nats = self._parts.nats
@@ -108,6 +113,31 @@ class Supervisor:
                 await end(*running)
             stage.detail = ", ".join(name for name, _ in migrations)
 
+    async def _spawn(self, services: list[Service]) -> list[Started]:
+        """What needs no tables loads its libraries while they are made."""
+        for service in services:
+            self._parts.data.service(service.name)
+        return [(service, await self._parts.fleet.start(service.spec)) for service in services]
+
+    async def _wait_ready(self, started: list[Started]) -> None:
+        with self._parts.console.stage("Services") as stage:
+            for service, keeper in started:
+                is_ready = partial(self._parts.probe.is_ready, service)
+                await self._waiting.until(is_ready, keeper.child, service.ready_within_s)
+                keeper.keep()
+                self._parts.console.note(f"{service.instance} is ready")
+            stage.detail = f"{len(started)} processes"
+
+    async def _first_admin(self) -> str:
+        """The password of a new administrator; empty when this cluster has had one."""
+        mark = self._parts.postgres.folder / "admin-made"
+        if mark.exists():
+            return ""
+        with self._parts.console.stage("Administrator"):
+            password = await self._add_admin()
+        mark.touch()
+        return password
+
     async def _add_admin(self) -> str:
         """A Ctrl-C in the middle must not lose the only showing of a password that is already set."""
         plan = self._parts.plan
@@ -121,19 +151,6 @@ class Supervisor:
             if password:
                 self._parts.console.say(f"the password of admin, shown this once: {password}")
             raise
-
-    async def _start_services(self) -> None:
-        started: list[tuple[Service, Keeper]] = []
-        with self._parts.console.stage("Services") as stage:
-            for service in self._parts.plan.services():
-                self._parts.data.service(service.name)
-                started.append((service, await self._parts.fleet.start(service.spec)))
-            for service, keeper in started:
-                is_ready = partial(self._parts.probe.is_ready, service)
-                await self._waiting.until(is_ready, keeper.child, service.ready_within_s)
-                keeper.keep()
-                self._parts.console.note(f"{service.instance} is ready")
-            stage.detail = f"{len(started)} processes"
 
     async def _stop(self) -> None:
         with self._parts.console.stage("Stopping"):
