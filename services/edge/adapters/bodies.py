@@ -34,4 +34,5 @@ def explain(text: str) -> tuple[str, str | None]:
     missing = _MISSING.search(sentence)
     if missing:
         path = f"{path}.{missing['field']}" if path else missing["field"]
+        sentence = "This field is required."
     return (f"{path}: {sentence}" if path else sentence), path or None

@@ -1,8 +1,12 @@
-"""Where answers come from: the workers that are there, and the jobs that they take."""
+"""What chat needs: the workers that are there, the jobs that they take, passages, and a place to keep turns.
+
+`Passages` and `Turns` are what chat uses of the ports `Knowledge` and `History`.
+"""
 
 from typing import Protocol
 
-from shared.messages import ChatJob, Delta, ServedModel
+from services.edge.domain.conversations import Turn
+from shared.messages import ChatCompleted, ChatJob, Delta, Passage, ServedModel
 
 
 class Workers(Protocol):
@@ -59,3 +63,17 @@ class Jobs(Protocol):
     async def cancel(self, job: ChatJob) -> None:
         """Stops it wherever it is: waiting or running. One that is over is no error. Raises `Unavailable`."""
         ...
+
+
+class Passages(Protocol):
+    async def search(self, user: str, query: str, limit: int, min_score: float) -> tuple[Passage, ...]:
+        """Best first, of the user's own documents. Raises `Unavailable`."""
+        ...
+
+
+class Turns(Protocol):
+    async def begin_turn(self, turn: Turn) -> None:
+        """Raises `NotFound` for another user's conversation, or `Unavailable`."""
+        ...
+
+    async def finish_turn(self, event: ChatCompleted) -> None: ...

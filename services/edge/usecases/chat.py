@@ -10,10 +10,8 @@ from services.edge.domain.chat import ChatRules, Notice, Question, check, query_
 from services.edge.domain.conversations import Turn
 from services.edge.domain.identity import Principal
 from services.edge.ports.audit import Audit
-from services.edge.ports.chat import Incoming, Jobs, Workers
-from services.edge.ports.history import History
+from services.edge.ports.chat import Incoming, Jobs, Passages, Turns, Workers
 from services.edge.ports.identity import Sessions
-from services.edge.ports.knowledge import Knowledge
 from services.edge.usecases.answers import AnswerStream
 from services.edge.usecases.settlement import Settlement
 from shared.errors import Cancelled, QueueFull, SluiceError, Unavailable, to_failure
@@ -32,8 +30,8 @@ class Chat:
         *,
         workers: Workers,
         jobs: Jobs,
-        history: History,
-        knowledge: Knowledge,
+        history: Turns,
+        knowledge: Passages,
         sessions: Sessions,
         audit: Audit,
         rules: ChatRules,

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from services.edge.ports.audit import Audit
-from services.edge.ports.chat import Jobs
-from services.edge.ports.history import History
+from services.edge.ports.chat import Jobs, Turns
 from shared.errors import Unavailable
 from shared.messages import ChatFailed, ChatJob, End, Failure, Usage
 
@@ -22,7 +21,7 @@ PAUSE_S = 0.5
 class Settlement:
     """Runs beside the request, which may have lost its task: a client that goes away cancels it."""
 
-    def __init__(self, jobs: Jobs, history: History, audit: Audit) -> None:
+    def __init__(self, jobs: Jobs, history: Turns, audit: Audit) -> None:
         self._jobs = jobs
         self._history = history
         self._audit = audit

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from litestar import Controller, Request, Response, post
+from litestar import Controller, MediaType, Request, Response, post
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from services.edge.adapters.http.answers import AnswerResponse, Refusal, StreamedAnswer, WholeAnswerBody
@@ -33,7 +34,10 @@ def plain_text_error(request: Request[Any, Any, Any], error: Exception) -> Respo
     fault = fault_of(error)
     log_bug(request, error, fault)
     return Response(
-        fault.message.encode(), status_code=fault.status, headers=fault.response_headers(), media_type=TEXT
+        fault.message.encode(),
+        status_code=fault.status,
+        headers=fault.response_headers(),
+        media_type=MediaType.TEXT,
     )
 
 
@@ -45,8 +49,8 @@ class ChatController(Controller):
     async def answer(
         self,
         request: Request[Principal, Any, Any],
-        principal: Principal,
-        chat: Chat,
+        principal: NamedDependency[Principal],
+        chat: NamedDependency[Chat],
         protocol: Annotated[str | None, PROTOCOL] = None,
     ) -> AnswerResponse:
         """Answers in a stream that `useChat` reads, with sources; with `"stream": false` in one JSON object.

@@ -1,9 +1,10 @@
 """OpenAI's API: chat completions and models."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath, SkipValidation
 
 from services.edge.adapters.http.answers import AnswerResponse, Refusal, StreamedAnswer, WholeAnswerBody
 from services.edge.adapters.http.errors import Fault, fault_of, log_bug
@@ -19,7 +20,7 @@ from shared.errors import ModelNotFound
 
 JSON = "application/json"
 
-LiveWorkers = Annotated[Workers, Dependency(skip_validation=True)]
+LiveWorkers = NamedDependency[SkipValidation[Workers]]
 
 
 def openai_refusal(fault: Fault) -> Refusal:
@@ -42,7 +43,10 @@ class OpenAIController(Controller):
         "/chat/completions", status_code=200, summary="Complete", exception_handlers={Exception: openai_error}
     )
     async def complete(
-        self, request: Request[Principal, Any, Any], principal: Principal, chat: Chat
+        self,
+        request: Request[Principal, Any, Any],
+        principal: NamedDependency[Principal],
+        chat: NamedDependency[Chat],
     ) -> AnswerResponse:
         """Chat completions as OpenAI has them, streamed or whole.
 
@@ -66,7 +70,7 @@ class OpenAIController(Controller):
         return Response(model_list(workers.models()), media_type=JSON)
 
     @get("/models/{model:path}", summary="Read a model", exception_handlers={Exception: openai_error})
-    async def model(self, model: str, workers: LiveWorkers) -> Response[bytes]:
+    async def model(self, model: FromPath[str], workers: LiveWorkers) -> Response[bytes]:
         """Names may hold slashes."""
         name = model.removeprefix("/")
         for served in workers.models():

@@ -1,0 +1,156 @@
+"""The ports of chat in memory: what the workers would say is written by the test."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from services.edge.domain.conversations import Turn
+from services.edge.domain.identity import Principal
+from services.edge.ports.audit import Outcome
+from shared.errors import ModelNotFound, SluiceError, Unavailable
+from shared.messages import (
+    ChatCompleted,
+    ChatJob,
+    Delta,
+    End,
+    Failure,
+    Finished,
+    Frame,
+    Part,
+    Passage,
+    ServedModel,
+    Started,
+    Usage,
+)
+from shared.streams import Incoming, Receiver
+
+MODEL = ServedModel("fake", 4096, aliases=("gpt-4-local",), created_at=1_700_000_000.0)
+USAGE = Usage(prompt_tokens=7, completion_tokens=3)
+
+Batch = Sequence[Part]
+
+
+class ScriptedJobs:
+    """Answers every job at once, through a real receiver: `batches`, then an end with `failure`.
+
+    With `hold` set, the end stays away.
+    """
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.failure: Failure | None = None
+        self.hold = False
+        self.refusal: SluiceError | None = None
+        self.silent = False
+        self.submitted: list[ChatJob] = []
+        self.cancelled: list[str] = []
+        self._receiver = Receiver(inbox="test")
+
+    @property
+    def inbox(self) -> str:
+        return self._receiver.inbox
+
+    def open(self) -> Incoming:
+        return self._receiver.open()
+
+    async def submit(self, job: ChatJob) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.submitted.append(job)
+        if not self.silent:
+            await self.say(job, [Started("worker", job.model, 1, 7)])
+            for batch in self.batches:
+                await self.say(job, batch)
+            if not self.hold:
+                await self.say(job, [], End(USAGE, self.failure))
+
+    async def say(self, job: ChatJob, parts: Batch, end: End | None = None) -> None:
+        delta = Delta(job.stream, fence=1, index=0, parts=tuple(parts), end=end)
+        frame = Frame("worker", seq=1, deltas=(delta,))
+        await self._receiver.receive("", msgspec.msgpack.encode(frame))
+
+    async def cancel(self, job: ChatJob) -> None:
+        self.cancelled.append(job.request)
+
+
+def finished(*batches: Batch) -> list[Batch]:
+    return [*batches, [Finished("stop")]]
+
+
+class FixedWorkers:
+    def __init__(self) -> None:
+        self.away = False
+
+    async def resolve(self, model: str) -> ServedModel:
+        if self.away:
+            raise Unavailable("No worker is there at the moment.")
+        if model not in ("", MODEL.name, *MODEL.aliases):
+            raise ModelNotFound(f"The model '{model}' does not exist.", param="model")
+        return MODEL
+
+    def serves(self, model: str) -> bool:
+        return not self.away
+
+    def models(self) -> list[ServedModel]:
+        return [] if self.away else [MODEL]
+
+
+class TurnLog:
+    def __init__(self) -> None:
+        self.begun: list[Turn] = []
+        self.finished: list[ChatCompleted] = []
+        self.refusal: SluiceError | None = None
+
+    async def begin_turn(self, turn: Turn) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.begun.append(turn)
+
+    async def finish_turn(self, event: ChatCompleted) -> None:
+        self.finished.append(event)
+
+
+class FixedPassages:
+    def __init__(self) -> None:
+        self.found: tuple[Passage, ...] = ()
+        self.away = False
+        self.queries: list[str] = []
+
+    async def search(self, user: str, query: str, limit: int, min_score: float) -> tuple[Passage, ...]:
+        self.queries.append(query)
+        if self.away:
+            raise Unavailable("The retriever is away.")
+        return self.found
+
+
+class OpenSessions:
+    """`revoke()` shuts everybody out."""
+
+    def __init__(self) -> None:
+        self._revoked = asyncio.Event()
+
+    def revoke(self) -> None:
+        self._revoked.set()
+
+    def revoked(self, principal: Principal) -> bool:
+        return self._revoked.is_set()
+
+    async def until_revoked(self, principal: Principal) -> None:
+        await self._revoked.wait()
+
+
+class AuditLog:
+    def __init__(self) -> None:
+        self.records: list[tuple[str, Outcome, dict[str, str | int | float | bool]]] = []
+
+    async def record(
+        self,
+        action: str,
+        *,
+        actor: str,
+        resource: str = "",
+        outcome: Outcome = "ok",
+        detail: dict[str, str | int | float | bool] | None = None,
+    ) -> None:
+        self.records.append((action, outcome, detail or {}))

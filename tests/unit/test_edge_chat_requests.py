@@ -1,0 +1,200 @@
+"""What clients send, as questions."""
+
+import json
+
+import pytest
+
+from services.edge.adapters.bodies import decode_body
+from services.edge.adapters.openai import requests as openai
+from services.edge.adapters.vercel import requests as vercel
+from shared.errors import InvalidRequest
+from shared.messages import ChatMessage
+
+
+def vercel_body(**fields: object) -> vercel.ChatBody:
+    body: dict[str, object] = {"messages": [{"role": "user", "content": "hi"}], **fields}
+    return vercel.read_body(json.dumps(body).encode())
+
+
+def openai_body(**fields: object) -> openai.CompletionBody:
+    body: dict[str, object] = {"model": "m", "messages": [{"role": "user", "content": "hi"}], **fields}
+    return openai.read_body(json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked", "protocol"),
+    [
+        ({}, None, "data"),
+        ({"id": "c1"}, None, "data"),
+        ({"trigger": "submit-message"}, None, "ui"),
+        ({"trigger": "regenerate-message"}, None, "ui"),
+        ({"trigger": "submit-message"}, "data", "data"),
+        ({}, "ui", "ui"),
+        ({}, "text", "text"),
+    ],
+)
+def test_the_trigger_chooses_the_protocol_unless_the_query_does(
+    fields: dict[str, object], asked: str | None, protocol: str
+) -> None:
+    assert vercel.protocol_of(vercel_body(**fields), asked) == protocol
+
+
+def test_an_unknown_protocol_is_refused() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        vercel.protocol_of(vercel_body(), "sse")
+    assert caught.value.param == "protocol"
+
+
+def test_parts_that_are_not_text_are_left_out() -> None:
+    messages = [
+        {"role": "user", "parts": [{"type": "text", "text": "one"}]},
+        {
+            "role": "assistant",
+            "parts": [
+                {"type": "step-start"},
+                {"type": "data-notice", "data": {"text": "no"}, "text": {"not": "a string"}},
+                {"type": "text", "text": "two"},
+                {"type": "source-document", "sourceId": "s", "mediaType": "text/plain", "title": "t"},
+                {"type": "text", "text": "three"},
+            ],
+        },
+        {"role": "assistant", "parts": [{"type": "step-start"}]},
+        {"role": "data", "content": "nothing to a model"},
+        {"role": "user", "id": "m4", "parts": [{"type": "text", "text": "four"}]},
+    ]
+    question = vercel.to_question(vercel_body(messages=messages, trigger="submit-message", id="c1"))
+    assert question.messages == (
+        ChatMessage("user", "one"),
+        ChatMessage("assistant", "two\nthree"),
+        ChatMessage("user", "four"),
+    )
+    assert (question.chat, question.question_id, question.retrieve) == ("c1", "m4", True)
+
+
+def test_a_body_without_an_id_begins_a_conversation_each_time() -> None:
+    first, second = (vercel.to_question(vercel_body()).chat for _ in range(2))
+    assert first != second
+
+
+def test_asking_version_4s_last_question_again_is_the_same_question() -> None:
+    asked = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "b"},
+        {"role": "user", "content": "c"},
+    ]
+    first, again, later = (
+        vercel.to_question(vercel_body(id="c1", messages=messages)).question_id
+        for messages in (asked, asked, [*asked, {"role": "assistant", "content": "d"}, asked[0]])
+    )
+    assert first == again
+    assert first != later
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"messages": []}, "messages"),
+        ({"messages": None}, "messages"),
+        ({"messages": [{"content": "hi"}]}, "messages[0].role"),
+        (
+            {"messages": [{"role": "user", "content": "a"}, {"role": "root", "content": "b"}]},
+            "messages[1].role",
+        ),
+        ({"messages": [{"role": "user", "content": 1}]}, "messages[0].content"),
+        ({"messages": [{"role": "user"}]}, "messages[0]"),
+        ({"messages": [{"role": "assistant", "content": "x"}]}, "messages[0]"),
+        ({"id": "../etc"}, "id"),
+        ({"id": ""}, "id"),
+        ({"temperature": 3}, "temperature"),
+        ({"stream": "yes"}, "stream"),
+    ],
+)
+def test_a_mistake_names_its_field(fields: dict[str, object], param: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        vercel.to_question(vercel_body(**fields))
+    assert caught.value.param == param
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", b'"\\ud800"', b"[" * 100_000, b"null", b"[]"])
+def test_what_is_no_json_object_is_a_bad_request(data: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        decode_body(data, vercel.ChatBody)
+    with pytest.raises(InvalidRequest):
+        openai.read_body(data)
+
+
+def test_openai_fields_become_sampling() -> None:
+    messages = [
+        {"role": "developer", "content": "Be brief."},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}],
+            "name": "ada",
+        },
+        {"role": "assistant", "content": None},
+    ]
+    body = openai_body(
+        messages=messages, max_tokens=5, max_completion_tokens=7, stop="END", n=2, seed=1, temperature=0, top_p=None,
+        logprobs=True, top_logprobs=2, service_tier="auto", made_up={"x": 1},
+    )  # fmt: skip
+    question = openai.to_question(body)
+    assert question.messages == (
+        ChatMessage("system", "Be brief."),
+        ChatMessage("user", "a\nb"),
+        ChatMessage("assistant", ""),
+    )
+    sampling = question.sampling
+    assert (sampling.max_tokens, sampling.stop, sampling.n, sampling.seed) == (7, ("END",), 2, 1)
+    assert (sampling.temperature, sampling.top_p, sampling.logprobs, sampling.top_logprobs) == (
+        0,
+        None,
+        True,
+        2,
+    )
+    assert (question.chat, question.retrieve) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"logit_bias": {"50256": -100}}, "logit_bias"),
+        ({"modalities": ["text", "audio"]}, "modalities"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages[0].content[0].type"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]}, "messages[0].tool_calls"),
+    ],
+)
+def test_what_is_not_served_is_refused_and_not_ignored(fields: dict[str, object], param: str) -> None:
+    with pytest.raises(openai.UnsupportedParameter) as caught:
+        openai.to_question(openai_body(**fields))
+    assert caught.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"model": ""}, "model"),
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "root", "content": "x"}]}, "messages[0].role"),
+        ({"messages": [{"role": "user"}]}, "messages[0].content"),
+        ({"temperature": 2.1}, "temperature"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"top_p": 0}, "top_p"),
+        ({"n": 0}, "n"),
+        ({"n": 1000}, "n"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_completion_tokens": -1}, "max_completion_tokens"),
+        ({"stop": [""]}, "stop[0]"),
+        ({"presence_penalty": 2.5}, "presence_penalty"),
+        ({"top_logprobs": 2}, "top_logprobs"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
+        ({"stream_options": {"include_usage": True}}, "stream_options"),
+    ],
+)
+def test_openai_nonsense_names_its_parameter(fields: dict[str, object], param: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        openai.to_question(openai_body(**fields))
+    assert caught.value.param == param
