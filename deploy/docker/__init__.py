@@ -1,0 +1,1 @@
+"""Images of the Python services: one Dockerfile, and what it runs while it builds."""
