@@ -54,12 +54,12 @@ def exit_code(error: SluiceError) -> int:
 
 
 @click.group(cls=SluiceGroup, epilog=EXIT_CODES)
-@click.option("--url", help="The API; else SLUICE_API_URL, else http://127.0.0.1:8080.")
+@click.option("--url", help="The API; else SLUICE_URL, else http://127.0.0.1:8080.")
 @click.pass_context
 def cli(ctx: click.Context, url: str | None) -> None:
     """Sluice: ask, add documents, run batches."""
     settings = load(CliSettings, os.environ)
-    ctx.obj = Context(settings, TokenCache.of_user(os.environ), (url or settings.api_url).rstrip("/"))
+    ctx.obj = Context(settings, TokenCache.of_user(os.environ), (url or settings.url).rstrip("/"))
 
 
 for command in (chat, login, logout, submit, documents, users):

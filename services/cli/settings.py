@@ -4,7 +4,7 @@ from shared.settings import BaseSettings
 
 
 class CliSettings(BaseSettings, frozen=True, kw_only=True):
-    api_url: str = "http://127.0.0.1:8080"
+    url: str = "http://127.0.0.1:8080"
     """The edge, for everything that speaks HTTP."""
     publisher: str = "cli"
     """Our name in the subjects of jobs. A broker that checks who publishes wants its user's name here."""

@@ -34,8 +34,10 @@ class Batch:
                     running.append(asyncio.create_task(self._one(line), name=f"batch-{line.id}"))
                 if not running:
                     return
-                yield await running[0]
-                running.popleft()
+                await asyncio.wait(
+                    (running[0],)
+                )  # awaited itself, it would be cancelled alone, and a waiting one begin
+                yield running.popleft().result()
         finally:
             for task in running:
                 task.cancel()
