@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Iterable
 
+from deploy.local.data import is_alive
+
 ORDER = (("service", signal.SIGTERM, 10.0), ("postgres", signal.SIGINT, 8.0), ("nats", signal.SIGTERM, 4.0))
 POLL_S = 0.05
 
@@ -40,19 +42,11 @@ def end(groups: list[int], stop_signal: signal.Signals, grace_s: float) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(group, stop_signal)  # its leader alone: a leader stops its own in order
     deadline = time.monotonic() + grace_s
-    while any(is_running(group) for group in groups) and time.monotonic() < deadline:
+    while any(is_alive(group) for group in groups) and time.monotonic() < deadline:
         time.sleep(POLL_S)
     for group in groups:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
-
-
-def is_running(group: int) -> bool:
-    try:
-        os.kill(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 if __name__ == "__main__":
