@@ -1,0 +1,1 @@
+"""NATS in front; PostgreSQL, the embedder and the model's tokenizer behind."""

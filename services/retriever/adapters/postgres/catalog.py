@@ -1,0 +1,125 @@
+"""The users' view of documents and passages. Each statement names the user."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Float, Select, delete, func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from services.retriever.adapters.postgres.database import Database
+from services.retriever.adapters.postgres.rows import (
+    decode_cursor,
+    document_of,
+    encode_cursor,
+    moment,
+    numbers,
+)
+from services.retriever.adapters.postgres.tables import DocumentRow, PassageRow
+from services.retriever.ports import Vector
+from shared.errors import Conflict, NotFound
+from shared.messages import Document, Documents, IngestJob, Passage
+
+NO_SUCH_DOCUMENT = "There is no such document."
+
+SEARCH_SETTINGS = select(
+    func.set_config("hnsw.iterative_scan", "strict_order", True),
+    func.set_config("hnsw.ef_search", "100", True),
+)
+"""For one transaction (`SET LOCAL`). HNSW filters after its scan: without iteration a user with one row in a
+hundred would get one passage or none, however many there are."""
+
+
+class PostgresCatalog:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def register(self, job: IngestJob, created_at: float) -> Document:
+        row = {
+            "id": job.document,
+            "user_id": job.user,
+            "title": job.title,
+            "media_type": job.media_type,
+            "size": job.size,
+            "created_at": moment(created_at),
+        }
+        async with self._database.transaction() as connection:
+            await connection.execute(insert(DocumentRow).values(row).on_conflict_do_nothing())
+            found = (await connection.execute(one_of(job.user, job.document))).one_or_none()
+        if found is None:
+            raise Conflict("There is a document with this id already.", param="document")
+        return document_of(found)
+
+    async def list(self, user: str, limit: int, cursor: str) -> Documents:
+        place = tuple_(DocumentRow.created_at, DocumentRow.id)
+        query = documents().where(DocumentRow.user_id == user)
+        if cursor:
+            query = query.where(place < decode_cursor(cursor))
+        query = query.order_by(DocumentRow.created_at.desc(), DocumentRow.id.desc()).limit(limit + 1)
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(query)).all()
+        page = [document_of(row) for row in rows[:limit]]
+        return Documents(tuple(page), encode_cursor(rows[limit - 1]) if len(rows) > limit else "")
+
+    async def get(self, user: str, document: str) -> Document:
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(one_of(user, document))).one_or_none()
+        if row is None:
+            raise NotFound(NO_SUCH_DOCUMENT)
+        return document_of(row)
+
+    async def delete(self, user: str, document: str) -> None:
+        """The passages go with it: their foreign key cascades."""
+        mine = delete(DocumentRow).where(DocumentRow.id == document, DocumentRow.user_id == user)
+        async with self._database.transaction() as connection:
+            deleted = (await connection.execute(mine)).rowcount
+        if not deleted:
+            raise NotFound(NO_SUCH_DOCUMENT)
+
+    async def search(self, user: str, vector: Vector, limit: int) -> Sequence[Passage]:
+        async with self._database.transaction() as connection:
+            await connection.execute(SEARCH_SETTINGS)
+            rows = (await connection.execute(nearest(user, vector, limit))).all()
+        return [
+            Passage(
+                document=row.document_id,
+                title=row.title,
+                number=row.number,
+                text=row.text,
+                start=row.start_offset,
+                end=row.end_offset,
+                score=1 - row.distance,
+            )
+            for row in rows
+        ]
+
+
+def documents() -> Select[Any]:
+    return select(*DocumentRow.__table__.columns)
+
+
+def one_of(user: str, document: str) -> Select[Any]:
+    return documents().where(DocumentRow.id == document, DocumentRow.user_id == user)
+
+
+def nearest(user: str, vector: Vector, limit: int) -> Select[Any]:
+    """The inner query is all that the index sees: order by distance, nothing else. Titles are added to its rows."""
+    distance = PassageRow.embedding.op("<=>", return_type=Float())(numbers(vector)).label("distance")
+    found = (
+        select(
+            PassageRow.document_id,
+            PassageRow.number,
+            PassageRow.text,
+            PassageRow.start_offset,
+            PassageRow.end_offset,
+            distance,
+        )
+        .where(PassageRow.user_id == user)
+        .order_by(distance)
+        .limit(limit)
+        .subquery()
+    )
+    return (
+        select(found, DocumentRow.title)
+        .join(DocumentRow, DocumentRow.id == found.c.document_id)
+        .order_by(found.c.distance)
+    )

@@ -1,0 +1,1 @@
+"""The schema `retriever`. `python -m services.retriever.migrations` brings it up to date."""

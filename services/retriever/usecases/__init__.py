@@ -1,0 +1,1 @@
+"""Keeping documents, ingesting them, and finding passages in them."""
