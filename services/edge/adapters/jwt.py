@@ -60,7 +60,7 @@ class JwtAccessTokens:
             claims = self._claims(token)
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError, TypeError) as error:
             raise _refused() from error
-        if claims.exp <= now or claims.iat > now + CLOCK_SKEW_S:
+        if not claims.iat - CLOCK_SKEW_S <= now < claims.exp:
             raise Unauthorized("The access token has expired.")
         return Principal(
             user=claims.sub,

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 from faststream.nats import NatsBroker
+from nats.aio.client import Client
 
 from services.edge.adapters.nats.link import Link
 from shared.broker import translated
@@ -12,6 +13,7 @@ from shared.errors import Unavailable
 log = structlog.get_logger()
 
 START_TIMEOUT_S = 5.0
+STOP_TIMEOUT_S = 2
 PAUSE_S = 1.0
 
 
@@ -21,21 +23,33 @@ async def run_broker(broker: NatsBroker, link: Link) -> None:
     From then on nats-py reconnects by itself, and brings the subscriptions back.
     """
     await link.prepared()
+    client = await _connected(broker)
     try:
-        while not await _started(broker):
-            await asyncio.sleep(PAUSE_S)
         await asyncio.Event().wait()
     finally:
-        await broker.stop()
+        await _stop(broker, client)
 
 
-async def _started(broker: NatsBroker) -> bool:
+async def _connected(broker: NatsBroker) -> Client:
+    while True:
+        try:
+            with translated("NATS"):
+                async with asyncio.timeout(START_TIMEOUT_S):
+                    client = await broker.connect()
+                    await broker.start()
+                    return client
+        except Unavailable as error:
+            log.warning("broker.not_started", reason=error.message, again_in_s=PAUSE_S)
+            await broker.stop()
+        await asyncio.sleep(PAUSE_S)
+
+
+async def _stop(broker: NatsBroker, client: Client) -> None:
+    """A server that says nothing would be waited for, cancelled or not: then the connection is cut."""
     try:
         with translated("NATS"):
-            async with asyncio.timeout(START_TIMEOUT_S):
-                await broker.start()
-        return True
+            await client.flush(timeout=STOP_TIMEOUT_S)
+            await broker.stop()
     except Unavailable as error:
-        log.warning("broker.not_started", reason=error.message, again_in_s=PAUSE_S)
-        await broker.stop()
-        return False
+        log.warning("broker.cut_off", reason=error.message)
+        await client.close()

@@ -49,7 +49,7 @@ class Link:
                 self._changed.clear()
                 await self._tell(bus)
         finally:
-            await bus.close()
+            await self._disconnect(bus)
 
     async def prepared(self) -> None:
         """Waits for the first connection, and until its callbacks went through."""
@@ -64,6 +64,13 @@ class Link:
                 log.warning("nats.waiting", connection=self._name, again_in_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    async def _disconnect(self, bus: NatsBus) -> None:
+        try:
+            await bus.close()
+        except Unavailable as error:
+            log.warning("nats.unsent", connection=self._name, reason=error.message)
+            await bus.client.close()
 
     async def _note_change(self) -> None:
         self._changed.set()
