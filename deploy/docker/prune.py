@@ -23,7 +23,9 @@ def main() -> None:
     service, install_set = sys.argv[2:4]
     extra = service if install_set == "default" else install_set
     asked = [f"sluice[{extra}]"]
-    installed = {canonicalize_name(found.name): (found.requires or []) for found in distributions()}
+    installed: dict[str, list[str]] = {
+        canonicalize_name(found.name): (found.requires or []) for found in distributions()
+    }
     installed["sluice"] = requirements_of(project)
     kept = reachable(asked, installed)
     unwanted = sorted(set(installed) - kept - {"sluice"} - INSTALLERS)

@@ -13,6 +13,7 @@ from services.cli.commands.login import login, logout
 from services.cli.commands.submit import submit
 from services.cli.commands.users import users
 from services.cli.settings import CliSettings
+from shared import telemetry
 from shared.errors import Forbidden, InvalidRequest, SluiceError, Unauthorized, Unavailable
 from shared.settings import SettingsError, load
 
@@ -59,6 +60,7 @@ def exit_code(error: SluiceError) -> int:
 def cli(ctx: click.Context, url: str | None) -> None:
     """Sluice: ask, add documents, run batches."""
     settings = load(CliSettings, os.environ)
+    telemetry.start("cli", settings)
     ctx.obj = Context(settings, TokenCache.of_user(os.environ), (url or settings.url).rstrip("/"))
 
 
