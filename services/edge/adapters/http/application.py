@@ -2,14 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 
 from services.edge.adapters.http.auth import AuthController
 from services.edge.adapters.http.chat import ChatController
@@ -17,14 +13,14 @@ from services.edge.adapters.http.conversations import ConversationController
 from services.edge.adapters.http.documents import ENVELOPE_BYTES, DocumentController
 from services.edge.adapters.http.envelope import Envelope
 from services.edge.adapters.http.errors import problem_response
-from services.edge.adapters.http.guards import PUBLIC, SignedIn, provide_principal
+from services.edge.adapters.http.guards import SignedIn, provide_principal
 from services.edge.adapters.http.metrics import Metrics
 from services.edge.adapters.http.openai import OpenAIController
+from services.edge.adapters.http.openapi import openapi_config
 from services.edge.adapters.http.operations import OperationsController
 from services.edge.adapters.http.search import SearchController
 from services.edge.settings import EdgeSettings
 
-VERSION = "0.1.0"
 EXPOSED_HEADERS = [
     "retry-after",
     "x-request-id",
@@ -62,7 +58,7 @@ def build_http(
         exception_handlers={Exception: problem_response},
         request_max_body_size=settings.max_body_bytes,
         cors_config=_cors(settings.cors_origins),
-        openapi_config=_openapi(),
+        openapi_config=openapi_config(),
         lifespan=[lifespan],
         logging_config=None,
     )
@@ -88,21 +84,4 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
         allow_headers=["authorization", "content-type", "x-request-id"],
         expose_headers=EXPOSED_HEADERS,
         max_age=600,
-    )
-
-
-def _openapi() -> OpenAPIConfig:
-    """JSON alone: the pages that render it would fetch their scripts from elsewhere."""
-    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="From POST /login")
-    opt: dict[str, Any] = dict(PUBLIC)
-    return OpenAPIConfig(
-        title="Sluice",
-        version=VERSION,
-        summary="A private AI chat platform on your own GPUs",
-        description="Sign in with POST /login, and send the access token as `Authorization: Bearer …`.",
-        components=Components(security_schemes={"bearer": bearer}),
-        security=[{"bearer": []}],
-        use_handler_docstrings=True,
-        openapi_router=Router("/schema", route_handlers=[], opt=opt),
-        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
     )

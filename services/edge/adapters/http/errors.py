@@ -2,11 +2,11 @@
 
 import math
 import re
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import structlog
-from litestar import MediaType, Request, Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 
@@ -115,7 +115,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
     return {
         status: ResponseSpec(
             data_container=Problem,
-            media_type=MediaType.JSON,
+            media_type=PROBLEM_JSON,
             generate_examples=False,
             description=CODES.get(status, "unprocessable").replace("_", " ").capitalize(),
         )
@@ -140,7 +140,7 @@ def _refused_by_litestar(error: HTTPException) -> Fault:
 def _field_errors(extra: object) -> list[FieldError]:
     """Litestar calls the body `data`, and tells a missing field by its message alone."""
     found: list[FieldError] = []
-    items: list[dict[str, object]] = extra if isinstance(extra, list) else []
+    items = cast("list[dict[str, object]]", extra) if isinstance(extra, list) else []
     for item in items:
         message = str(item.get("message", ""))
         parts = [part for part in str(item.get("key", "")).split(".") if part not in {"", "data"}]

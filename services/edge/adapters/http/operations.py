@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from services.edge.adapters.http.guards import NO_TOKEN, PUBLIC
@@ -18,6 +19,9 @@ Part = Literal["nats", "postgres", "revocations"]
 class Readiness(msgspec.Struct, frozen=True):
     ready: bool
     parts: dict[Part, bool]
+
+
+NOT_READY = ResponseSpec(data_container=Readiness, description="Some part is away", generate_examples=False)
 
 
 class Probe:
@@ -60,7 +64,7 @@ class OperationsController(Controller):
     def live(self) -> dict[str, bool]:
         return {"live": True}
 
-    @get("/health/ready", summary="All parts are there")
+    @get("/health/ready", summary="All parts are there", responses={503: NOT_READY})
     async def ready(self, probe: NamedDependency[Probe]) -> Response[Readiness]:
         readiness = await probe()
         return Response(readiness, status_code=200 if readiness.ready else 503)
