@@ -83,7 +83,7 @@ def build_app(
     settings: EmbedderSettings, *, encoder: MiniLM | None = None, broker: NatsBroker | None = None
 ) -> App:
     """Loads the model. Raises `ModelError`."""
-    used = encoder or MiniLM.load(settings.embedding_model)
+    used = encoder or MiniLM.load(settings.embedding_model, settings.embed_threads)
     embedding = Embedding(
         used,
         query=LaneRules(settings.embed_query_waiting, settings.embed_query_patience_s),

