@@ -1,5 +1,6 @@
 """The services of the embedded default: which processes there are, and what each one is told."""
 
+import hashlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,6 +55,12 @@ class Plan:
 
     def migrations(self) -> list[tuple[str, list[str]]]:
         return [(name, self.module(f"services.{name}.migrations")) for name in WITH_DATABASE]
+
+    def schema_version(self) -> str:
+        """Of the migrations' sources: a cluster that has seen these needs no process to say that it has."""
+        folders = [self.root / "services" / name / "migrations" for name in WITH_DATABASE]
+        sources = sorted(path for folder in folders for path in folder.rglob("*.py"))
+        return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
     def add_admin(self) -> list[str]:
         arguments = ["add", "admin", "--role", "admin", "--generate-password"]

@@ -99,6 +99,9 @@ class Supervisor:
 
     async def _migrate(self) -> None:
         plan, commands = self._parts.plan, self._parts.commands
+        mark = self._parts.postgres.folder / "migrated"
+        if mark.exists() and mark.read_text() == plan.schema_version():
+            return
         with self._parts.console.stage("Migrations") as stage:
             migrations = plan.migrations()
             running = [
@@ -112,6 +115,7 @@ class Supervisor:
             finally:
                 await end(*running)
             stage.detail = ", ".join(name for name, _ in migrations)
+        mark.write_text(plan.schema_version())
 
     async def _spawn(self, services: list[Service]) -> list[Started]:
         """What needs no tables loads its libraries while they are made."""

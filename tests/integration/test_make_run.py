@@ -1,4 +1,7 @@
-"""`make run`: starts, says what it does, stops cleanly, survives what can happen to it. With stand-in services."""
+"""`make run`: starts, says what it does, stops cleanly, survives what can happen to it.
+
+With stand-in services, which start in no time; the last test runs make and the product itself.
+"""
 
 import os
 import signal
@@ -32,10 +35,20 @@ class Runs:
 
     def start(self, mode: str = "parent", *more: str) -> "subprocess.Popen[str]":
         program = [sys.executable, "-u", str(ROOT / "tests" / "integration" / "stub_run.py"), mode]
+        return self._start([*program, f"--data={self.data}", *self._ports, *more])
+
+    def make_run(self, *more: str) -> "subprocess.Popen[str]":
+        """In a process group of its own, as a shell starts it; Ctrl-C reaches the group."""
+        settings = [port[2:].upper().replace("-", "_") for port in self._ports]
+        return self._start(["make", "run", f"DATA={self.data}", *settings, *more])
+
+    def _start(self, command: list[str]) -> "subprocess.Popen[str]":
         name, _, value = self._mark.partition("=")
+        outer = {key: text for key, text in os.environ.items() if not key.startswith("MAKE")}
         process = subprocess.Popen(
-            [*program, f"--data={self.data}", *self._ports, *more],
-            env={**os.environ, name: value, "PYTHONPATH": str(ROOT)},
+            command,
+            env={**outer, name: value, "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -142,8 +155,16 @@ def test_sigterm_and_a_deaf_service(runs: Runs) -> None:
     assert runs.processes() == []
 
 
-def test_a_killed_run_leaves_no_process_and_the_next_one_starts(runs: Runs) -> None:
+def test_a_killed_run_leaves_no_process(runs: Runs) -> None:
     process = runs.start()
+    read_until(process, READY)
+    process.kill()
+    process.wait()
+    runs.wait_for_none(25)
+
+
+def test_the_run_after_a_killed_one_waits_for_what_that_left(runs: Runs) -> None:
+    process = runs.start("deaf")
     read_until(process, READY)
     process.kill()
     process.wait()
@@ -152,14 +173,6 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_starts(runs: Runs) -> N
     assert "the last run was killed" in said
     interrupt(second)
     assert runs.processes() == []
-
-
-def test_a_killed_run_leaves_no_process_by_itself(runs: Runs) -> None:
-    process = runs.start("deaf")
-    read_until(process, READY)
-    process.kill()
-    process.wait()
-    runs.wait_for_none(25)
 
 
 def test_a_second_run_on_the_same_data_says_so(runs: Runs) -> None:
@@ -213,3 +226,19 @@ def test_interrupted_while_it_starts(runs: Runs) -> None:
     read_until(process, "✓ NATS")
     interrupt(process)
     assert runs.processes() == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_make_run_brings_the_product_up_and_ctrl_c_takes_it_down(runs: Runs) -> None:
+    for is_first in (True, False):
+        process = runs.make_run("ENGINE=simulated", "WORKERS=2")
+        said = read_until(process, READY)
+        for instance in ("audit-1", "embedder-1", "retriever-1", "inference-1", "inference-2", "edge-1"):
+            assert f"{instance} is ready" in said
+        assert ("with the password" in said) == is_first
+        os.killpg(process.pid, signal.SIGINT)
+        rest, _ = process.communicate(timeout=40)
+        assert "✓ Stopping" in rest
+        assert "killed" not in rest
+        assert runs.processes() == []
