@@ -104,7 +104,7 @@ class EngineContract:
         assert said.usage.completion_tokens == 4
 
     async def test_n_choices_each_finish(self, subject: Subject) -> None:
-        said = await all_of(subject.engine.stream(subject.job(n=2, max_tokens=8)))
+        said = await all_of(subject.engine.stream(subject.job(n=2, max_tokens=8, temperature=1.0, seed=3)))
         assert set(said.reasons()) == {0, 1}
         assert said.text(0)
         assert said.text(1)
@@ -181,7 +181,8 @@ class EngineContract:
             rest = await all_of(subject.engine.stream(subject.job(), whole.ids[:shown]))
             assert rest.ids == whole.ids[shown:]
             assert rest.outputs[0].replayed + rest.text() == whole.text()
-            assert rest.usage == whole.usage
+            assert rest.usage.prompt_tokens == whole.usage.prompt_tokens
+            assert rest.usage.completion_tokens == whole.usage.completion_tokens
             assert rest.reasons() == whole.reasons()
 
     async def test_drain_waits_for_what_runs(self, subject: Subject) -> None:

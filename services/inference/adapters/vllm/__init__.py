@@ -1,0 +1,9 @@
+"""vLLM in this process: its `AsyncLLM` without its HTTP server. The only place that imports it.
+
+Written for 0.26 to 0.32: between them client errors changed their base class, and nothing else that is used here.
+"""
+
+from .engine import VllmEngine
+from .options import VllmOptions
+
+__all__ = ["VllmEngine", "VllmOptions"]

@@ -1,0 +1,141 @@
+"""The engine port on `AsyncLLM`."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+
+import structlog
+from vllm.config import VllmConfig
+from vllm.exceptions import VLLMValidationError
+from vllm.v1.engine.async_llm import AsyncLLM
+from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+from services.inference.adapters.vllm.options import VllmOptions, engine_args
+from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
+from services.inference.adapters.vllm.prompts import PromptMaker
+from services.inference.adapters.vllm.watch import SchedulerWatch
+from services.inference.ports import EngineStats, Output, Resume
+from shared.errors import Cancelled, EngineFailed, InvalidRequest, SluiceError
+from shared.messages import ChatJob, ServedModel
+
+log = structlog.get_logger()
+
+SHUTDOWN_S = 30.0
+
+
+class VllmEngine:
+    name = "vllm"
+    resume: Resume = "ids"
+    instructed = True
+
+    def __init__(self, options: VllmOptions, *, worker: str, model: str) -> None:
+        self._args = engine_args(options)
+        self._worker = worker
+        self._model = model
+        self._llm: AsyncLLM | None = None
+        self._prompts: PromptMaker | None = None
+        self._watch = SchedulerWatch()
+        self._open: set[str] = set()
+        self._ended: dict[str, SluiceError] = {}
+        """Requests that the engine has let go, and why; their readers may not have noticed yet."""
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._slots = 0
+        self.models = (ServedModel(model, 0),)
+
+    async def start(self) -> None:
+        """In a thread: loading a model takes a minute, and the bus must not wait for it."""
+        self._watch = SchedulerWatch()
+        try:
+            llm = await asyncio.to_thread(AsyncLLM.from_engine_args, self._args, stat_loggers=[self._watcher])
+        except Exception as error:
+            log.exception("vllm.start_failed", model=self._args.model)
+            raise EngineFailed(f"vLLM could not load {self._args.model}: {error}") from error
+        self._llm = llm
+        self._prompts = PromptMaker(llm.model_config, llm.renderer)
+        self._slots = llm.vllm_config.scheduler_config.max_num_seqs
+        self.models = (ServedModel(self._model, llm.model_config.max_model_len),)
+
+    async def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> AsyncGenerator[Output, None]:
+        self._open.add(job.request)
+        self._idle.clear()
+        try:
+            async for output in self._generate(job, resume_ids):
+                yield output
+        except EngineDeadError as error:
+            raise EngineFailed("The engine has died.") from error
+        except EngineGenerateError as error:
+            raise EngineFailed("The engine gave up on this request.") from error
+        except (VLLMValidationError, ValueError) as error:
+            raise InvalidRequest(str(error), param=getattr(error, "parameter", None)) from error
+        finally:
+            self._let_go(job.request)
+            self._ended.pop(job.request, None)
+
+    async def abort(self, request: str) -> None:
+        await self._end(request, Cancelled("The request was aborted."))
+
+    async def health(self) -> None:
+        if self._llm is None:
+            raise EngineFailed("The engine is not running.")
+        try:
+            await self._llm.check_health()
+        except EngineDeadError as error:
+            raise EngineFailed("The engine has died.") from error
+
+    def stats(self) -> EngineStats:
+        waiting = min(self._watch.waiting, len(self._open))
+        kv_use = self._watch.kv_use if self._open else 0.0
+        return EngineStats(self._slots, len(self._open) - waiting, waiting, kv_use)
+
+    async def drain(self) -> None:
+        await self._idle.wait()
+
+    async def stop(self) -> None:
+        """vLLM's `shutdown` blocks for seconds, so it gets a thread; its output task goes first, or it complains."""
+        llm, self._llm = self._llm, None
+        if llm is None:
+            return
+        for request in list(self._open):
+            with suppress(EngineDeadError):
+                await self._end(request, EngineFailed("The engine was stopped."), llm)
+        if llm.output_handler is not None:
+            llm.output_handler.cancel()
+        try:
+            await asyncio.wait_for(asyncio.to_thread(llm.shutdown), SHUTDOWN_S)
+        except TimeoutError:
+            log.warning("vllm.shutdown_slow", after_s=SHUTDOWN_S)
+
+    async def _generate(self, job: ChatJob, resume_ids: tuple[int, ...]) -> AsyncGenerator[Output, None]:
+        llm, prompts = self._llm, self._prompts
+        if llm is None or prompts is None:
+            raise EngineFailed("The engine is not running.")
+        prompt = await prompts.make(job, resume_ids)
+        self._raise_if_ended(job.request)
+        reader = OutputReader(job, self._worker, prompt, len(resume_ids))
+        async for given in llm.generate(prompt.input, prompt.params, job.request):
+            if any(choice.finish_reason == ABORTED for choice in given.outputs):
+                self._raise_if_ended(job.request)
+                raise EngineFailed("The engine aborted this request.")
+            if (output := reader.output(given)) is not None:
+                yield output
+
+    async def _end(self, request: str, why: SluiceError, llm: AsyncLLM | None = None) -> None:
+        if request not in self._open:
+            return
+        self._ended[request] = why
+        if (running := llm or self._llm) is not None:
+            await running.abort(request)
+        self._let_go(request)
+
+    def _let_go(self, request: str) -> None:
+        self._open.discard(request)
+        if not self._open:
+            self._idle.set()
+
+    def _raise_if_ended(self, request: str) -> None:
+        if (why := self._ended.get(request)) is not None:
+            raise why
+
+    def _watcher(self, vllm_config: VllmConfig, engine_index: int = 0) -> SchedulerWatch:  # noqa: ARG002
+        return self._watch

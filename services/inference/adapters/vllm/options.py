@@ -1,0 +1,44 @@
+"""What the engine is started with: our defaults for this machine, and the operator's word over them."""
+
+from typing import Any
+
+import msgspec
+from vllm.engine.arg_utils import AsyncEngineArgs
+from vllm.platforms import current_platform
+
+from shared.settings import SettingsError
+
+ON_GPU: dict[str, Any] = {
+    "dtype": "half",
+    "max_model_len": 8192,
+    "gpu_memory_utilization": 0.90,
+    "max_num_seqs": 256,
+}
+"""AWQ needs no word: vLLM sees it in the checkpoint and takes its fastest kernel, which naming `awq` would forbid."""
+
+ON_CPU: dict[str, Any] = {
+    "enforce_eager": True,
+    "max_num_seqs": 16,
+    "kv_cache_memory_bytes": 512 * 1024 * 1024,
+}
+"""Small and quick to start; compiling takes longer than a first answer."""
+
+
+class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
+    model: str
+    """A folder, or an id on the hub."""
+    engine_args: str = "{}"
+    """JSON of `AsyncEngineArgs`."""
+
+
+def engine_args(options: VllmOptions) -> AsyncEngineArgs:
+    """Raises `SettingsError` for arguments that vLLM does not know."""
+    try:
+        chosen = msgspec.json.decode(options.engine_args, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"SLUICE_ENGINE_ARGS is not a JSON object: {error}") from error
+    defaults = ON_CPU if current_platform.is_cpu() else ON_GPU
+    try:
+        return AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
+    except TypeError as error:
+        raise SettingsError(f"SLUICE_ENGINE_ARGS: {error}") from error

@@ -1,0 +1,89 @@
+"""vLLM's outputs as ours. Runs for each step of each stream: no work that a token does not need."""
+
+from typing import Any
+
+from vllm.outputs import CompletionOutput, RequestOutput
+
+from services.inference.adapters.vllm.prompts import Prompt
+from services.inference.ports import Output
+from shared.errors import EngineFailed
+from shared.messages import (
+    ChatJob,
+    Finished,
+    FinishReason,
+    Logprobs,
+    Part,
+    Started,
+    Text,
+    TokenLogprob,
+    Usage,
+)
+
+_REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+ABORTED = "abort"
+
+
+class OutputReader:
+    def __init__(self, job: ChatJob, worker: str, prompt: Prompt, shown: int) -> None:
+        self._prompt = prompt
+        self._job = job
+        self._worker = worker
+        self._unseen = prompt.held
+        self._completed = shown
+        self._has_begun = False
+
+    def output(self, given: RequestOutput) -> Output | None:
+        """None: nothing new in it."""
+        parts: list[Part] = []
+        ids: tuple[int, ...] = ()
+        for choice in given.outputs:
+            fresh = self._fresh(choice)
+            ids += fresh
+            self._read(choice, len(fresh), parts)
+        self._completed += len(ids)
+        if not (ids or parts or given.finished):
+            return None
+        replayed = ""
+        if not self._has_begun:
+            self._has_begun = True
+            replayed = self._prompt.replayed
+            parts.insert(0, self._started(given.num_cached_tokens or 0))
+        usage = self._usage(given.num_cached_tokens or 0) if given.finished else None
+        return Output(ids, tuple(parts), usage, replayed)
+
+    def _fresh(self, choice: CompletionOutput) -> tuple[int, ...]:
+        """Without the ids that the caller has seen already."""
+        ids = tuple(choice.token_ids)
+        if not self._unseen:
+            return ids
+        skipped = min(self._unseen, len(ids))
+        self._unseen -= skipped
+        return ids[skipped:]
+
+    def _read(self, choice: CompletionOutput, fresh: int, parts: list[Part]) -> None:
+        if choice.text:
+            parts.append(Text(choice.text, choice.index))
+        if choice.logprobs and fresh:
+            told = [_logprobs(found, id) for found, id in zip(choice.logprobs, choice.token_ids, strict=True)]
+            parts.append(Logprobs(tuple(told[-fresh:]), choice.index))
+        reason = choice.finish_reason
+        if reason is not None and reason != ABORTED:
+            if reason == "error":
+                raise EngineFailed("The engine gave up on this request.")
+            parts.append(Finished(_REASONS.get(reason, "stop"), choice.index))
+
+    def _started(self, cached: int) -> Started:
+        return Started(self._worker, self._job.model, self._job.attempt, self._prompt.tokens, cached)
+
+    def _usage(self, cached: int) -> Usage:
+        return Usage(self._prompt.tokens, self._completed, min(cached, self._prompt.tokens))
+
+
+def _logprobs(found: dict[int, Any], id: int) -> tuple[TokenLogprob, ...]:
+    """Its own first, then the likeliest ones', by rank."""
+    own = found[id]
+    others = sorted((each for key, each in found.items() if key != id), key=lambda each: each.rank or 0)
+    return tuple(
+        TokenLogprob(each.decoded_token or "", each.logprob, tuple((each.decoded_token or "").encode()))
+        for each in (own, *others)
+    )

@@ -1,0 +1,90 @@
+"""vLLM, held to the contract of every engine, and what is its own."""
+
+import asyncio
+import time
+
+import msgspec
+import pytest
+
+from services.inference.adapters.vllm import VllmEngine
+from shared.errors import EngineFailed
+from shared.messages import Logprobs, Sampling, Started
+from tests.engine_contract import EngineContract, Subject, all_of
+
+pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+LONG = Sampling(max_tokens=1500, temperature=0.0)
+
+
+@pytest.fixture
+def subject(engine: VllmEngine) -> Subject:
+    return Subject(engine, LONG)
+
+
+class TestVllm(EngineContract):
+    async def test_an_aborted_request_leaves_its_seat_to_the_next(self, subject: Subject) -> None:
+        """All seats are taken, one more waits; it begins only because one is aborted."""
+        slots = subject.engine.stats().slots
+        jobs = [subject.long_job() for _ in range(slots)]
+        streams = [subject.engine.stream(job) for job in jobs]
+        await asyncio.gather(*(stream.__anext__() for stream in streams))
+        waiting = asyncio.create_task(subject.engine.stream(subject.job()).__anext__())
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        started = time.monotonic()
+        await subject.engine.abort(jobs[0].request)
+        await waiting
+        assert time.monotonic() - started < 1
+        for stream in streams:
+            await stream.aclose()
+
+    async def test_a_seed_repeats_what_chance_said(self, subject: Subject) -> None:
+        first = await all_of(subject.engine.stream(subject.job(temperature=1.0, seed=7)))
+        second = await all_of(subject.engine.stream(subject.job(temperature=1.0, seed=7)))
+        other = await all_of(subject.engine.stream(subject.job(temperature=1.0, seed=8)))
+        assert first.ids == second.ids != other.ids
+
+    async def test_logprobs_come_with_each_token(self, subject: Subject) -> None:
+        said = await all_of(subject.engine.stream(subject.job(logprobs=True, top_logprobs=3, max_tokens=5)))
+        told = [part for output in said.outputs for part in output.parts if isinstance(part, Logprobs)]
+        tokens = [token for part in told for token in part.tokens]
+        assert len(tokens) == 5
+        for own, *others in tokens:
+            assert len(others) in {2, 3}
+            assert own.logprob <= 0
+
+    async def test_a_prompt_seen_before_is_cached(self, subject: Subject) -> None:
+        text = "The same long words of the keeper. " * 20
+        await all_of(subject.engine.stream(subject.job(text)))
+        said = await all_of(subject.engine.stream(subject.job(text)))
+        started = said.outputs[0].parts[0]
+        assert isinstance(started, Started)
+        assert 0 < started.cached_tokens < started.prompt_tokens
+
+    async def test_it_goes_on_exactly_wherever_it_was_cut(self, subject: Subject) -> None:
+        """Also within a character, which this model's bytes produce all the time."""
+        whole = await all_of(subject.engine.stream(subject.job(max_tokens=40)))
+        for shown in (1, 2, 3, 5, 8, 13, 21, 39):
+            rest = await all_of(subject.engine.stream(subject.job(max_tokens=40), whole.ids[:shown]))
+            assert whole.ids[:shown] + rest.ids == whole.ids
+            assert rest.outputs[0].replayed + rest.text() == whole.text()
+
+    async def test_a_killed_engine_fails_its_streams_and_starts_anew(self, subject: Subject) -> None:
+        engine = subject.engine
+        assert isinstance(engine, VllmEngine)
+        stream = engine.stream(subject.long_job())
+        await stream.__anext__()
+        core_processes(engine)[0].kill()
+        with pytest.raises(EngineFailed):
+            await asyncio.wait_for(all_of(stream), 5)
+        with pytest.raises(EngineFailed):
+            await engine.health()
+        await engine.stop()
+        await engine.start()
+        await engine.health()
+        assert (await all_of(engine.stream(msgspec.structs.replace(subject.job(), request="after")))).text()
+
+
+def core_processes(engine: VllmEngine) -> list:
+    assert engine._llm is not None
+    return engine._llm.engine_core.resources.engine_manager.processes
