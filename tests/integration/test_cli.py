@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -19,7 +20,10 @@ from shared.errors import ContextLengthExceeded, ModelNotFound, Unavailable
 from shared.messages import ChatMessage, Sampling
 from tests.worker import running_worker
 
-MOMENT_S = 20.0
+MOMENT_S = 30.0
+
+pytestmark = pytest.mark.timeout(150)
+"""Each run of the command is a new process, which takes two seconds to start on two busy cores."""
 
 
 def write_jobs(path: Path, count: int, **fields: object) -> None:
@@ -139,16 +143,6 @@ async def test_an_error_stands_in_its_line_with_its_code(nats_url: str, sluice: 
     assert codes == ["answered", "model_not_found", "context_length_exceeded", "answered"]
 
 
-async def test_wrong_lines_are_all_named_and_nothing_is_sent(nats_url: str, sluice: Sluice) -> None:
-    sluice.jobs.write_text('{"prompt":"Fine?"}\n{"prompt":"a","max_tokens":-1}\n{"nonsense":1}\n')
-    status, said = await sluice.submit()
-    assert status == 2
-    assert "line 2" in said
-    assert "$.max_tokens" in said
-    assert "line 3" in said
-    assert read(sluice.results) == []
-
-
 async def test_a_model_that_nobody_serves_is_told_before_anything_is_sent(
     nats_url: str, sluice: Sluice
 ) -> None:
@@ -207,3 +201,24 @@ async def test_the_client_raises_what_went_wrong(nats_url: str) -> None:
             await anext(client.stream("word " * 500))
     with pytest.raises(Unavailable):
         await anext(BusClient(nats_url).stream("Why?"))
+
+
+def command(database_url: str, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "SLUICE_DATABASE_URL": database_url, "SLUICE_KEYS_DIR": "unused"}
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=MOMENT_S,
+        check=False,
+    )
+
+
+def test_accounts_are_left_to_the_edge(database_url: str) -> None:
+    assert command(database_url, "services.edge.migrations").returncode == 0
+    added = command(database_url, "services.cli", "users", "add", "ada", "--generate-password")
+    assert added.returncode == 0
+    assert len(added.stdout.strip()) >= 16
+    assert command(database_url, "services.cli", "users", "add", "ada", "--generate-password").returncode == 3
+    assert "ada" in command(database_url, "services.cli", "users", "list").stdout

@@ -16,7 +16,7 @@ PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_opt
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def users(ctx: click.Context, arguments: tuple[str, ...]) -> None:
-    """Accounts: add NAME, revoke NAME, list. Runs where the edge is installed, with SLUICE_DATABASE_URL."""
+    """Accounts: add, revoke, restore, list. Runs where the edge is installed, with SLUICE_DATABASE_URL."""
     if importlib.util.find_spec("services.edge") is None:
         raise Unavailable("The edge is not installed here; run this where it is.", retry_after_s=None)
     ran = subprocess.run([sys.executable, "-m", MODULE, *arguments], check=False)
