@@ -31,6 +31,10 @@ class Slots:
         return self._total > 0 and not self._closed
 
     @property
+    def is_paused(self) -> bool:
+        return self._total == 0
+
+    @property
     def is_closed(self) -> bool:
         return self._closed
 

@@ -37,7 +37,7 @@ class KeepEngine:
                 self._pause("engine.dead", error)
                 return
             else:
-                if not self._slots.is_open:
+                if self._slots.is_paused:
                     self._slots.open(self._engine.stats().slots)
                     self._observer.note("engine.ready", engine=self._engine.name)
             await asyncio.sleep(CHECK_S)
@@ -54,6 +54,6 @@ class KeepEngine:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def _pause(self, event: str, error: Exception) -> None:
-        if self._slots.is_open:
+        if not self._slots.is_paused:
             self._observer.note(event, reason=str(error))
         self._slots.pause()

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import structlog
-from vllm.config import VllmConfig
 from vllm.exceptions import VLLMValidationError
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
@@ -137,5 +136,5 @@ class VllmEngine:
         if (why := self._ended.get(request)) is not None:
             raise why
 
-    def _watcher(self, vllm_config: VllmConfig, engine_index: int = 0) -> SchedulerWatch:  # noqa: ARG002
+    def _watcher(self, *_: object) -> SchedulerWatch:
         return self._watch
