@@ -51,7 +51,11 @@ class Database:
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
         """Raises `Unavailable`, `Conflict` on what must be unique, `InvalidRequest` on what is no text."""
         with translated():
-            async with asyncio.timeout(DEADLINE_S), asyncio.timeout(WORK_S), self._engine.begin() as connection:
+            async with (
+                asyncio.timeout(DEADLINE_S),
+                asyncio.timeout(WORK_S),
+                self._engine.begin() as connection,
+            ):
                 yield connection
 
     async def ping(self) -> None:

@@ -43,7 +43,9 @@ class PostgresRefreshTokens:
     async def end_family(self, token_hash: bytes, *, user: str) -> None:
         tokens = refresh_tokens.c
         family = (
-            select(tokens.family).where((tokens.hash == token_hash) & (tokens.user_id == user)).scalar_subquery()
+            select(tokens.family)
+            .where((tokens.hash == token_hash) & (tokens.user_id == user))
+            .scalar_subquery()
         )
         async with self._database.transaction() as connection:
             await connection.execute(delete(refresh_tokens).where(tokens.family == family))
