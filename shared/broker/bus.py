@@ -117,10 +117,12 @@ class NatsBus:
 
     async def close(self) -> None:
         """Sends what waits to be sent, then disconnects. (`drain` would wait half a minute for pull consumers.)"""
-        if self.client.is_connected:
-            with translated("NATS"):
-                await self.client.flush(timeout=2)
-        await self.client.close()
+        try:
+            if self.client.is_connected:
+                with translated("NATS"):
+                    await self.client.flush(timeout=2)
+        finally:
+            await self.client.close()
 
     def _require_connection(self) -> None:
         """nats-py would hold the message back until the server returns: we say no at once instead."""
