@@ -18,6 +18,10 @@ class ChatRules(msgspec.Struct, frozen=True, kw_only=True):
     """Of all messages together; four bytes a character still fit one message of the bus."""
     max_streams: int = 4_096
     """Answers that one edge follows at a time."""
+    turns_at_a_time: int = 8
+    """Questions that are being stored; fewer than the database has connections, since others need some, too."""
+    patience_s: float = 10.0
+    """How long a question waits for that in a burst."""
     deadline_s: float = 600.0
     retrieval_limit: int = 6
     retrieval_min_score: float = 0.25

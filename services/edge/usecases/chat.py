@@ -14,6 +14,7 @@ from services.edge.ports.chat import Incoming, Jobs, Passages, Turns, Workers
 from services.edge.ports.identity import Sessions
 from services.edge.usecases.answers import AnswerStream
 from services.edge.usecases.settlement import Settlement
+from services.edge.usecases.turnstile import Turnstile
 from shared.errors import Cancelled, QueueFull, SluiceError, Unavailable, to_failure
 from shared.messages import ChatJob, Passage
 
@@ -44,6 +45,9 @@ class Chat:
         self._audit = audit
         self._rules = rules
         self._streams = 0
+        self._turnstile = Turnstile(
+            width=rules.turns_at_a_time, waiting=rules.max_streams, patience_s=rules.patience_s
+        )
         self._settlement = Settlement(jobs, history, audit)
 
     async def __call__(self, principal: Principal, question: Question) -> AnswerStream:
@@ -90,7 +94,8 @@ class Chat:
         await self._audit.record("chat.start", actor=job.user, resource=job.request, detail=detail)
         try:
             if job.chat:
-                await self._history.begin_turn(_turn(job, question))
+                turn = _turn(job, question)
+                await self._turnstile(lambda: self._history.begin_turn(turn))
             passages, notices = await self._retrieve(job.user, question)
             job = msgspec.structs.replace(job, passages=passages)
             await self._jobs.submit(job)
