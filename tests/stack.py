@@ -70,7 +70,18 @@ def start_stack(engine: str, workers: int, folder: Path, model: str, environ: Ma
     folder.parent.mkdir(parents=True, exist_ok=True)
     log = folder.parent / f"{folder.name}-run.log"
     ports = ["--port", port, "--nats-port", free_port(), "--postgres-port", free_port()]
-    arguments = ["--engine", engine, "--workers", workers, "--data", folder, "--model", model, *ports]
+    arguments = [
+        "--engine",
+        engine,
+        "--workers",
+        workers,
+        "--data",
+        folder,
+        "--model",
+        model,
+        *ports,
+        "--stop-with-parent",
+    ]
     settings = folder / "client.env"
     settings.unlink(missing_ok=True)
     with log.open("wb") as out:

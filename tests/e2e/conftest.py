@@ -19,3 +19,10 @@ def simulated() -> Generator[Stack]:
     """Two workers on the token clock, 50 steps a second."""
     with running_stack("simulated", workers=2) as stack:
         yield stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A start of everything counts towards the first test that needs it."""
+    for item in items:
+        if "tests/e2e" in str(item.path) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(240))

@@ -78,7 +78,7 @@ def test_the_wrong_password_is_refused(extractive: Stack) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     chat = uuid.uuid4().hex
     with running_stack(data=tmp_path / "data") as stack:
