@@ -1,5 +1,6 @@
 """Knowledge's ports in memory. `MemoryLibrary` is held to the same contract as PostgreSQL's two adapters."""
 
+import asyncio
 import itertools
 import struct
 from collections.abc import Iterator, Sequence
@@ -77,7 +78,7 @@ class MemoryLibrary:
             return None
         if self._change(job.document, status="processing", done=0, passages=0):
             self._attempts[job.document] = self._attempts.get(job.document, 0) + 1
-        return Begun(self._documents[job.document][1], self._attempts[job.document])
+        return Begun(self._documents[job.document][1], self._attempts.get(job.document, 0))
 
     async def report(self, document: str, done: int, passages: int) -> bool:
         self._require()
@@ -138,9 +139,14 @@ class MemoryNews:
 
 
 class LetterEmbedder:
-    """Vectors that count letters: texts with the same letters are near. `errors` are raised first, one a call."""
+    """Vectors that count letters: texts with the same letters are near.
+
+    `errors` are raised first, one a call. While `gate` is clear, calls wait.
+    """
 
     def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.errors: list[Exception] = []
         self.blocks: list[int] = []
 
@@ -152,6 +158,8 @@ class LetterEmbedder:
         if self.errors:
             raise self.errors.pop(0)
         self.blocks.append(len(texts))
+        await asyncio.sleep(0)
+        await self.gate.wait()
         return [letters(text) for text in texts]
 
 
