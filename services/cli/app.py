@@ -1,29 +1,45 @@
 """The command `sluice` and what its commands share. Errors that are to be expected end in one line, not a trace."""
 
+import logging
 import os
+import sys
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
+import structlog
 
 from services.cli.adapters.credentials import TokenCache
-from services.cli.commands.chat import chat
 from services.cli.commands.context import Context
-from services.cli.commands.documents import documents
-from services.cli.commands.login import login, logout
-from services.cli.commands.submit import submit
-from services.cli.commands.users import users
 from services.cli.settings import CliSettings
-from shared import telemetry
 from shared.errors import Forbidden, InvalidRequest, SluiceError, Unauthorized, Unavailable
 from shared.settings import SettingsError, load
 
 FAILED, MISUSED, NOT_SIGNED_IN, AWAY, INTERRUPTED = 1, 2, 3, 4, 130
+COMMANDS = {
+    "chat": "chat",
+    "documents": "documents",
+    "login": "login",
+    "logout": "login",
+    "submit": "submit",
+    "users": "users",
+}
+"""Each command, and the module that has it."""
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 failed, or a line or a file of several did; 2 wrong input;
 3 not signed in, or not allowed; 4 a service is away: try again; 130 interrupted."""
 
 
 class SluiceGroup(click.Group):
+    """Loads a command's module when it is called for: the bus alone takes a second to import."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        return None if module is None else getattr(import_module(f"services.cli.commands.{module}"), cmd_name)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -54,15 +70,20 @@ def exit_code(error: SluiceError) -> int:
             return FAILED
 
 
+def log_errors_only(settings: CliSettings) -> None:
+    """Whoever sits at a terminal is told what matters by the commands themselves; `SLUICE_LOG_LEVEL` tells more."""
+    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.ERROR)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
 @click.group(cls=SluiceGroup, epilog=EXIT_CODES)
 @click.option("--url", help="The API; else SLUICE_URL, else http://127.0.0.1:8080.")
 @click.pass_context
 def cli(ctx: click.Context, url: str | None) -> None:
     """Sluice: ask, add documents, run batches."""
     settings = load(CliSettings, os.environ)
-    telemetry.start("cli", settings)
+    log_errors_only(settings)
     ctx.obj = Context(settings, TokenCache.of_user(os.environ), (url or settings.url).rstrip("/"))
-
-
-for command in (chat, login, logout, submit, documents, users):
-    cli.add_command(command)

@@ -7,6 +7,5 @@ class CliSettings(BaseSettings, frozen=True, kw_only=True):
     url: str = "http://127.0.0.1:8080"
     """The edge, for everything that speaks HTTP."""
     log_level: str = "ERROR"
-    """Whoever sits at a terminal is told what matters by the commands themselves."""
     publisher: str = "cli"
     """Our name in the subjects of jobs. A broker that checks who publishes wants its user's name here."""

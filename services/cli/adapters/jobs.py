@@ -9,11 +9,17 @@ import structlog
 
 from shared import subjects
 from shared.broker.ports import Bus
-from shared.errors import DeadlineExceeded, Unavailable, from_failure
-from shared.messages import CancelJob, ChatJob, Delta
+from shared.errors import Conflict, DeadlineExceeded, Unavailable, from_failure
+from shared.messages import CancelJob, ChatJob, Delta, LiveRequest
 from shared.streams import Receiver
 
 log = structlog.get_logger()
+
+OVER = frozenset({"finishing", "done", "cancelled"})
+CANCELLED_TTL_S = 600.0
+"""Long enough for a redelivery of the job to find out."""
+CLAIM_RACES = 8
+"""A request changes hands a few times at most while we try to mark it."""
 
 
 class BusJobs:
@@ -52,9 +58,32 @@ class BusJobs:
                 await self._cancel(job, sequence)
 
     async def _cancel(self, job: ChatJob, sequence: int) -> None:
-        """Out of the queue if it waits there still, and out of the engine if it runs."""
+        """Marked first: a worker that has pulled the job, and not yet claimed it, hears no `CancelJob`."""
         try:
+            await self._mark_cancelled(job)
             await self._bus.delete(subjects.INFERENCE.name, sequence)
             await self._bus.publish(subjects.CONTROL, CancelJob(job.request))
         except Unavailable as error:  # nobody to tell; the job runs to its end, and nobody reads it
             log.warning("job.not_cancelled", request=job.request, reason=error.message)
+
+    async def _mark_cancelled(self, job: ChatJob) -> None:
+        """An entry is there as soon as a worker has claimed the job."""
+        live, key = self._bus.bucket(subjects.LIVE_BUCKET), subjects.live_request(job.request)
+        for _ in range(CLAIM_RACES):
+            entry = await live.get(key)
+            known = LiveRequest(user=job.user) if entry is None else decode(entry.value)
+            if known.state in OVER:
+                return
+            marked = msgspec.msgpack.encode(msgspec.structs.replace(known, state="cancelled"))
+            try:
+                if entry is None:
+                    await live.create(key, marked, ttl_s=CANCELLED_TTL_S)
+                else:
+                    await live.update(key, marked, revision=entry.revision, ttl_s=CANCELLED_TTL_S)
+            except Conflict:
+                continue
+            return
+
+
+def decode(value: bytes) -> LiveRequest:
+    return msgspec.msgpack.decode(value, type=LiveRequest)
