@@ -1,6 +1,6 @@
 """What serving needs from the outside: an engine, the queue, claims, receivers, a place to tell what happened."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
@@ -41,9 +41,9 @@ class EngineStats(msgspec.Struct, frozen=True):
 class Outputs(Protocol):
     """One request's stream. Closing it, or cancelling whoever waits for it, aborts the request in the engine."""
 
-    def __aiter__(self) -> "Outputs": ...
-    async def __anext__(self) -> Output: ...
-    async def aclose(self) -> None: ...
+    def __aiter__(self) -> AsyncIterator[Output]: ...
+    def __anext__(self) -> Awaitable[Output]: ...
+    def aclose(self) -> Awaitable[None]: ...
 
 
 class Engine(Protocol):

@@ -5,6 +5,7 @@ Reads {"model", "args", "prompts", "max_tokens"} from standard input, writes a l
 
 import json
 import sys
+from typing import Any
 
 from vllm import LLM, SamplingParams
 
@@ -12,7 +13,7 @@ from vllm import LLM, SamplingParams
 def main() -> None:
     asked = json.load(sys.stdin)
     llm = LLM(model=asked["model"], **asked["args"])
-    conversations = [[{"role": "user", "content": prompt}] for prompt in asked["prompts"]]
+    conversations: Any = [[{"role": "user", "content": prompt}] for prompt in asked["prompts"]]
     params = SamplingParams(temperature=0.0, max_tokens=asked["max_tokens"])
     outputs = llm.chat(conversations, params, use_tqdm=False)
     sys.stdout.write(f"\n{json.dumps([list(output.outputs[0].token_ids) for output in outputs])}\n")

@@ -28,7 +28,7 @@ class TestVllm(EngineContract):
         jobs = [subject.long_job() for _ in range(slots)]
         streams = [subject.engine.stream(job) for job in jobs]
         await asyncio.gather(*(stream.__anext__() for stream in streams))
-        waiting = asyncio.create_task(subject.engine.stream(subject.job()).__anext__())
+        waiting = asyncio.ensure_future(subject.engine.stream(subject.job()).__anext__())
         await asyncio.sleep(0.3)
         assert not waiting.done()
         started = time.monotonic()
@@ -74,17 +74,14 @@ class TestVllm(EngineContract):
         assert isinstance(engine, VllmEngine)
         stream = engine.stream(subject.long_job())
         await stream.__anext__()
-        core_processes(engine)[0].kill()
+        processes = list(engine._processes)
+        processes[0].kill()
         with pytest.raises(EngineFailed):
             await asyncio.wait_for(all_of(stream), 5)
         with pytest.raises(EngineFailed):
             await engine.health()
         await engine.stop()
+        assert not any(process.is_running() for process in processes)
         await engine.start()
         await engine.health()
         assert (await all_of(engine.stream(msgspec.structs.replace(subject.job(), request="after")))).text()
-
-
-def core_processes(engine: VllmEngine) -> list:
-    assert engine._llm is not None
-    return engine._llm.engine_core.resources.engine_manager.processes

@@ -75,17 +75,14 @@ async def test_cancel_frees_the_engines_slot(nats_url: str, engine: VllmEngine) 
         assert answered.end.failure.code == "cancelled"
 
 
-class LentEngine:
+class LentEngine(VllmEngine):
     """The session's engine, for a worker to use: it neither starts nor stops with it."""
 
     def __init__(self, engine: VllmEngine) -> None:
-        self._engine = engine
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._engine, name)
+        self.__dict__ = engine.__dict__
 
     async def start(self) -> None:
-        await self._engine.health()
+        await self.health()
 
     async def stop(self) -> None:
         """It is still wanted."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
+import psutil
 import structlog
 from vllm.exceptions import VLLMValidationError
 from vllm.v1.engine.async_llm import AsyncLLM
@@ -11,6 +12,7 @@ from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
 from services.inference.adapters.vllm.options import VllmOptions, engine_args
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
+from services.inference.adapters.vllm.processes import engine_processes, reap
 from services.inference.adapters.vllm.prompts import PromptMaker
 from services.inference.adapters.vllm.watch import SchedulerWatch
 from services.inference.ports import EngineStats, Output, Resume
@@ -40,6 +42,7 @@ class VllmEngine:
         self._idle = asyncio.Event()
         self._idle.set()
         self._slots = 0
+        self._processes: list[psutil.Process] = []
         self.models = (ServedModel(model, 0),)
 
     async def start(self) -> None:
@@ -51,6 +54,7 @@ class VllmEngine:
             log.exception("vllm.start_failed", model=self._args.model)
             raise EngineFailed(f"vLLM could not load {self._args.model}: {error}") from error
         self._llm = llm
+        self._processes = engine_processes(llm)
         self._prompts = PromptMaker(llm.model_config, llm.renderer)
         self._slots = llm.vllm_config.scheduler_config.max_num_seqs
         self.models = (ServedModel(self._model, llm.model_config.max_model_len),)
@@ -104,6 +108,8 @@ class VllmEngine:
             await asyncio.wait_for(asyncio.to_thread(llm.shutdown), SHUTDOWN_S)
         except TimeoutError:
             log.warning("vllm.shutdown_slow", after_s=SHUTDOWN_S)
+        if left := await asyncio.to_thread(reap, self._processes):
+            log.warning("vllm.reaped", processes=left)
 
     async def _generate(self, job: ChatJob, resume_ids: tuple[int, ...]) -> AsyncGenerator[Output, None]:
         llm, prompts = self._llm, self._prompts

@@ -79,8 +79,10 @@ class OutputReader:
         return Usage(self._prompt.tokens, self._completed, min(cached, self._prompt.tokens))
 
 
-def _logprobs(found: dict[int, Any], id: int) -> tuple[TokenLogprob, ...]:
+def _logprobs(found: dict[int, Any] | None, id: int) -> tuple[TokenLogprob, ...]:
     """Its own first, then the likeliest ones', by rank."""
+    if found is None:
+        return ()
     own = found[id]
     others = sorted((each for key, each in found.items() if key != id), key=lambda each: each.rank or 0)
     return tuple(

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from vllm.config import ModelConfig
+from vllm.config.model import ModelConfig
 from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
 from vllm.exceptions import VLLMValidationError
 from vllm.renderers.online_renderer import OnlineRenderer
@@ -50,7 +50,7 @@ class PromptMaker:
             raise _refusal(error) from error
         if not isinstance(rendered, tuple):
             raise InvalidRequest(rendered.error.message, param=rendered.error.param)
-        given = rendered[1][0]
+        given: Any = rendered[1][0]  # text alone: of vLLM's kinds of input always the one with token ids
         ids = list(given["prompt_token_ids"])
         room = self._max_tokens - len(ids)
         wanted = job.sampling.max_tokens
@@ -89,7 +89,7 @@ def _request(job: ChatJob) -> ChatCompletionRequest:
         "frequency_penalty": sampling.frequency_penalty or None,
     }
     return ChatCompletionRequest(
-        messages=[{"role": message.role, "content": message.content} for message in job.messages],  # type: ignore[misc] - roles are ours
+        messages=[{"role": message.role, "content": message.content} for message in job.messages],
         model=job.model,
         stream=True,
         n=sampling.n,
