@@ -33,10 +33,10 @@ Exit codes: 0 done; 1 failed, or a line or a file of several did; 2 wrong input;
 class SluiceGroup(click.Group):
     """Loads a command's module when it is called for: the bus alone takes a second to import."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click asks so
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         module = COMMANDS.get(cmd_name)
         return None if module is None else getattr(import_module(f"services.cli.commands.{module}"), cmd_name)
 
