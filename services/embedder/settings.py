@@ -22,4 +22,6 @@ class EmbedderSettings(BaseSettings, frozen=True, kw_only=True):
     embed_query_patience_s: PositiveS = 2.0
     """A question that waited so long is refused: whoever asked has gone."""
     embed_batch_waiting: Positive = 1024
+    """The same for the lane of bulk."""
     embed_batch_patience_s: PositiveS = 60.0
+    """The same for the lane of bulk."""

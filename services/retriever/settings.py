@@ -19,6 +19,7 @@ class RetrieverSettings(BaseSettings, frozen=True, kw_only=True):
     chunk_tokens: Annotated[int, Meta(ge=110, le=254)] = 254
     """At most, a chunk; the model reads 256 with its two special tokens. A word has up to 100."""
     chunk_overlap_tokens: Annotated[int, Meta(ge=0, le=64)] = 32
+    """How much of a chunk's end, at most, the next one repeats."""
     ingest_concurrency: Positive = 2
     """Documents that this instance ingests at once."""
     ingest_block_texts: Annotated[int, Meta(ge=1, le=256)] = 16
