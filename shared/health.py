@@ -1,23 +1,31 @@
 """Is that service well? Asked over the bus, so that an answer proves its event loop and its connection.
 
-`python -m shared.health inference` in a container asks about the instance that runs in it.
+`python -m shared.health inference` in a container asks about the instance that runs in it. That runs every few
+seconds, so this module imports little: neither FastStream nor our broker.
 """
 
 import asyncio
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from faststream.nats import NatsBroker
+import msgspec
+import nats
+import nats.errors
 
 from shared import subjects
-from shared.broker import NatsBus
 from shared.errors import Unavailable
 from shared.messages import HealthReply, HealthRequest
 from shared.settings import BaseSettings, load
 
+if TYPE_CHECKING:
+    from faststream.nats import NatsBroker
 
-def answer_health(broker: NatsBroker, service: str, instance: str, is_ready: Callable[[], bool]) -> None:
+TIMEOUT_S = 2
+
+
+def answer_health(broker: "NatsBroker", service: str, instance: str, is_ready: Callable[[], bool]) -> None:
     """Answers whoever asks about this instance. Call it before the broker starts."""
 
     async def answer(_: HealthRequest) -> HealthReply:
@@ -28,11 +36,23 @@ def answer_health(broker: NatsBroker, service: str, instance: str, is_ready: Cal
 
 async def check(nats_url: str, service: str, instance: str) -> HealthReply:
     """Raises `Unavailable` when that instance does not answer."""
-    bus = await NatsBus.connect(nats_url, f"health-{service}")
+    question = msgspec.msgpack.encode(HealthRequest())
     try:
-        return await bus.request(subjects.health(service, instance), HealthRequest(), HealthReply)
-    finally:
-        await bus.close()
+        async with asyncio.timeout(2 * TIMEOUT_S):
+            client = await nats.connect(
+                nats_url, connect_timeout=TIMEOUT_S, allow_reconnect=False, error_cb=_told_by_the_exception
+            )
+            try:
+                answer = await client.request(subjects.health(service, instance), question, timeout=TIMEOUT_S)
+            finally:
+                await client.close()
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise Unavailable(f"{service} ({instance}) does not answer: {error!r}") from error
+    return msgspec.msgpack.decode(answer.data, type=HealthReply)
+
+
+async def _told_by_the_exception(_: Exception) -> None:
+    """nats-py would print a traceback on top of what it raises."""
 
 
 def main() -> int:
