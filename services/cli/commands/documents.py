@@ -104,5 +104,5 @@ async def _delete(context: Context, ids: Sequence[str]) -> None:
 
 
 def _row(document: Document) -> str:
-    detail = document.error if document.status == "failed" else f"{document.passages} passages"
+    detail = document.error if document.status == "failed" else f"passages: {document.passages}"
     return f"{document.id}  {document.status:10}  {detail:16}  {printable(document.title)}"
