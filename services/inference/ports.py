@@ -15,7 +15,7 @@ Resume = Literal["ids", "restart", "none"]
 again from its start, or neither."""
 
 
-class Output(msgspec.Struct, frozen=True):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """What an engine has made since its last output for one request.
 
     The first one brings `Started`; the last one `Finished` for each choice that is still open, and `usage`.

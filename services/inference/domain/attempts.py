@@ -1,5 +1,6 @@
 """One attempt at an answer, from its claim to its end."""
 
+from collections import defaultdict
 from typing import Literal
 
 from shared.messages import (
@@ -48,8 +49,8 @@ class Attempt:
         self.failure: Failure | None = None
         self._started: Started | None = None
         self._usage: Usage | None = None
-        self._texts: dict[int, list[str]] = {}
-        self._reasoning: dict[int, list[str]] = {}
+        self._texts = defaultdict[int, list[str]](list)
+        self._reasoning = defaultdict[int, list[str]](list)
         self._reasons: dict[int, FinishReason] = {}
 
     @property
@@ -72,7 +73,7 @@ class Attempt:
         """`replayed`: what the ids of earlier attempts say; part of the answer, but shown already."""
         self.become("streaming")
         if replayed:
-            self._texts[0] = [replayed]
+            self._texts[0].append(replayed)
 
     def delta(self, ids: tuple[int, ...], parts: tuple[Part, ...], usage: Usage | None = None) -> Delta:
         for part in parts:
@@ -100,14 +101,12 @@ class Attempt:
         )
 
     def _keep(self, part: Part) -> None:
-        match part:
-            case Text():
-                self._texts.setdefault(part.choice, []).append(part.text)
-            case Reasoning():
-                self._reasoning.setdefault(part.choice, []).append(part.text)
-            case Finished():
-                self._reasons[part.choice] = part.reason
-            case Started():
-                self._started = part
-            case _:  # tool calls and log probabilities are not kept with the answer
-                pass
+        """Text first: it is what nearly every step of every stream brings."""
+        if isinstance(part, Text):
+            self._texts[part.choice].append(part.text)
+        elif isinstance(part, Reasoning):
+            self._reasoning[part.choice].append(part.text)
+        elif isinstance(part, Finished):
+            self._reasons[part.choice] = part.reason
+        elif isinstance(part, Started):
+            self._started = part
