@@ -190,8 +190,10 @@ MALFORMED = (
     (MULTIPART, b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\n\xff\r\n--b--\r\n'),
     (
         MULTIPART,
-        b'--b\r\nContent-Disposition: form-data; name="o"\r\nContent-Type: text/plain; charset=x\r\n\r\n?\r\n'
-        b"--b--\r\n",
+        (
+            b'--b\r\nContent-Disposition: form-data; name="o"\r\nContent-Type: text/plain; charset=x\r\n\r\n?\r\n'
+            b"--b--\r\n"
+        ),
     ),
     (MULTIPART, b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.md"\r\n\r\ntext'),
     (MULTIPART, b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n' * 40 + b"--b--\r\n"),

@@ -17,6 +17,7 @@ from tests.conftest import ServerLoop
 ROOT = Path(__file__).resolve().parents[2]
 
 # vLLM reads these when it is imported, which the test modules do.
+os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")  # one process less that imports torch
 os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -34,7 +33,6 @@ async def offline_tokens(model: Path) -> list[list[int]]:
         str(Path(__file__).with_name("offline.py")),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "VLLM_ENABLE_V1_MULTIPROCESSING": "0"},
     )
     written, _ = await process.communicate(json.dumps(asked).encode())
     assert process.returncode == 0

@@ -4,8 +4,8 @@ Texts lie end to end in one matrix, without padding: each linear layer is one ta
 attention looks at every text alone. Letters in comments: N tokens in all, T tokens of one text, H hidden (384),
 A heads (12), D = H / A. All is float32.
 
-Equal to PyTorch within 3e-6, and as fast or faster on CPU: everything between the matrix products is done in
-place, on blocks that stay in the cache, and a core computes a block.
+Equal to PyTorch within 3e-6. On two cores a question takes as long as there (9 ms), 32 texts of 200 tokens a third
+longer (1.7 s): all between the matrix products is done in place, on blocks that fit the cache, a core a block.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
