@@ -92,7 +92,8 @@ class Plan:
         uses_vllm = name == "inference" and self.engine.engine == "vllm"
         python = str(self.root / ".venv-vllm" / "bin" / "python") if uses_vllm else sys.executable
         command = [python, "-m", f"services.{name}"]
-        spec = ChildSpec(instance, command, self.environment(name, instance))
+        grace_s = 20.0 if uses_vllm else 10.0  # vLLM takes seconds to end its engine
+        spec = ChildSpec(instance, command, self.environment(name, instance), grace_s=grace_s)
         # vLLM may fetch and load gigabytes; it is alive all the while, and the supervisor says that it waits.
         within_s = 3600.0 if uses_vllm else 90.0
         return Service(name, instance, spec, within_s, needs_database=name in WITH_DATABASE)
