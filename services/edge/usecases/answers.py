@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from services.edge.domain.chat import Notice
 from services.edge.domain.identity import Principal
@@ -53,7 +53,7 @@ class AnswerStream:
         `timeout_s`: the job still waits for its turn.
         """
         if self._peeked is None:
-            self._peeked = asyncio.create_task(self._next())
+            self._peeked = asyncio.create_task(self._read())
         done, _ = await asyncio.wait({self._peeked}, timeout=timeout_s)
         if done and self.end is not None and self.end.failure is not None:
             parts = [part for delta in self._peeked.result() for part in delta.parts]
@@ -63,13 +63,9 @@ class AnswerStream:
     def __aiter__(self) -> "AnswerStream":
         return self
 
-    async def __anext__(self) -> list[Delta]:
-        if self._peeked is not None:
-            peeked, self._peeked = self._peeked, None
-            return await peeked
-        if self.end is not None:
-            raise StopAsyncIteration
-        return await self._next()
+    def __anext__(self) -> Awaitable[list[Delta]]:
+        """Not a coroutine itself: once for each batch of each answer, one less counts."""
+        return self._read() if self._peeked is None and self.end is None else self._peeked_or_over()
 
     async def close(self) -> None:
         """Frees the worker first: whoever closes may be in a hurry, and be cancelled at this, too."""
@@ -81,20 +77,31 @@ class AnswerStream:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _next(self) -> list[Delta]:
+    async def _peeked_or_over(self) -> list[Delta]:
+        if self._peeked is None:
+            raise StopAsyncIteration
+        peeked, self._peeked = self._peeked, None
+        return await peeked
+
+    async def _read(self) -> list[Delta]:
         try:
             deltas = await self._incoming.next()
         except Unavailable as error:
-            self.end = End(Usage(), to_failure(self._error or error))
-            self._over()
-            return [Delta(self._incoming.number, 0, 0, end=self.end)]
+            return self._broken_off(error)
         self._begun = True
-        end = deltas[-1].end
-        if end is not None:
-            self.end = end
-            self.abandoned = False
-            self._over()
+        if deltas[-1].end is not None:
+            self._ended(deltas[-1].end)
         return deltas
+
+    def _broken_off(self, error: Unavailable) -> list[Delta]:
+        self.end = End(Usage(), to_failure(self._error or error))
+        self._over()
+        return [Delta(self._incoming.number, 0, 0, end=self.end)]
+
+    def _ended(self, end: End) -> None:
+        self.end = end
+        self.abandoned = False
+        self._over()
 
     async def _watch(self, principal: Principal, sessions: Sessions, workers: Workers) -> None:
         revoked = asyncio.create_task(sessions.until_revoked(principal))

@@ -6,12 +6,13 @@ begun or failed; a whole answer must stop for a client that left, too; and keep-
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from litestar.response import Response
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
+from services.edge.adapters.http.envelope import SERVERS_SEND
 from services.edge.adapters.http.errors import Fault, fault_of
 from services.edge.adapters.streaming import StreamFormat
 from services.edge.domain.answers import WholeAnswer
@@ -54,8 +55,9 @@ class AnswerBody(ASGIResponse):
         self._refuse = refuse
         self._extra_headers = headers
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
-        sending = asyncio.create_task(self.respond(send))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        servers_send = (scope.get("extensions") or {}).get(SERVERS_SEND, send)
+        sending = asyncio.create_task(self.respond(send, cast(Send, servers_send)))
         gone = asyncio.create_task(_until_gone(receive))
         try:
             await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -68,7 +70,8 @@ class AnswerBody(ASGIResponse):
         if not sending.cancelled():
             sending.result()
 
-    async def respond(self, send: Send) -> None:
+    async def respond(self, send: Send, send_body: Send) -> None:
+        """`send` begins the response, and `send_body` may send the rest by the shortest way."""
         raise NotImplementedError
 
     async def start(self, send: Send, status: int, headers: Headers) -> None:
@@ -101,16 +104,16 @@ class StreamedAnswer(AnswerBody):
         self._writes = 0
         self._writing = False
 
-    async def respond(self, send: Send) -> None:
+    async def respond(self, send: Send, send_body: Send) -> None:
         try:
             await self._answer.first(self._begin_after_s)
         except SluiceError as error:
             await self.refuse(send, error)
             return
         await self.start(send, 200, self._stream.headers)
-        keeping = asyncio.create_task(self._keep_alive(send))
+        keeping = asyncio.create_task(self._keep_alive(send_body))
         try:
-            await self._pump(send)
+            await self._pump(send_body)
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
@@ -148,7 +151,7 @@ class WholeAnswerBody(AnswerBody):
         super().__init__(answer, refuse, headers)
         self._encode = encode
 
-    async def respond(self, send: Send) -> None:
+    async def respond(self, send: Send, send_body: Send) -> None:
         whole = WholeAnswer(self._answer.job.sampling.n)
         async for deltas in self._answer:
             whole.add(deltas)
@@ -158,7 +161,7 @@ class WholeAnswerBody(AnswerBody):
         body = self._encode(whole)
         headers = {"content-type": "application/json", "content-length": str(len(body))}
         await self.start(send, 200, headers)
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await send_body({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -64,8 +64,9 @@ class UiStream:
         return b""
 
     def _say(self, block: Block, text: str) -> bytes:
-        opened = b"" if block == self._block else self._open(block)
-        return opened + self._before + quoted(text) + b"}\n\n"
+        if block == self._block:
+            return b"%b%b}\n\n" % (self._before, quoted(text))
+        return b"%b%b%b}\n\n" % (self._open(block), self._before, quoted(text))
 
     def _open(self, block: Block) -> bytes:
         closed = self._close()
