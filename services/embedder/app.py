@@ -11,7 +11,7 @@ from services.embedder.adapters.minilm import MiniLM
 from services.embedder.adapters.nats import subscribe
 from services.embedder.settings import EmbedderSettings
 from services.embedder.usecases import Embedding, LaneRules
-from shared.broker import control_broker, translated
+from shared.broker import control_broker, leave, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
 
@@ -69,7 +69,7 @@ class App:
         try:
             with translated("NATS"):
                 async with asyncio.timeout(self._settings.shutdown_grace_s):
-                    await self._broker.stop()
+                    await leave(self._broker)
         except Unavailable as error:
             log.warning("embedder.disconnected", reason=error.message)
         for task in tasks:

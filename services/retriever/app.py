@@ -19,7 +19,7 @@ from services.retriever.usecases.documents import DocumentsDesk
 from services.retriever.usecases.ingest import Ingestion, IngestRules
 from services.retriever.usecases.search import Search
 from shared import subjects
-from shared.broker import Bus, NatsBus, control_broker, ensure_bus, translated
+from shared.broker import Bus, NatsBus, control_broker, ensure_bus, leave, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
 
@@ -136,7 +136,7 @@ class App:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        await self._disconnect(self._broker.stop)
+        await self._disconnect(lambda: leave(self._broker))
         if self._bus is not None:
             await self._disconnect(self._bus.close)
         await self._database.close()

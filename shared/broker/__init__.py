@@ -4,6 +4,7 @@ from .bucket import Bucket, Entry
 from .bus import NatsBus
 from .connection import connect, connection_options, translated
 from .control import control_broker
+from .leave import leave
 from .ports import Blobs, Bus, Consumer, Delivery, KeyValue, Stored
 from .setup import ensure_bus
 
@@ -21,5 +22,6 @@ __all__ = [
     "connection_options",
     "control_broker",
     "ensure_bus",
+    "leave",
     "translated",
 ]
