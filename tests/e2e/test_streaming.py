@@ -75,7 +75,8 @@ async def test_a_client_that_goes_away_frees_its_slot(simulated: Stack, token: s
     async with httpx.AsyncClient(base_url=simulated.url, headers=headers, timeout=20) as http:
         async with http.stream("POST", "/v1/chat", json=chat_body(3000)) as answer:
             assert answer.status_code == 200
-            await anext(answer.aiter_bytes())
+            chunks = answer.aiter_bytes()  # dropping the iterator would close the connection
+            await anext(chunks)
             await until(1)
         await until(0)
     await bus.close()
