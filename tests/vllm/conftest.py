@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # vLLM reads these when it is imported, which the test modules do.
 os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")  # one process less that imports torch
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for one another by spinning starve a busy machine
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # threads that wait for one another by spinning starve a busy machine
 os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
