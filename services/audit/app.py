@@ -1,7 +1,6 @@
 """Wires the service: NATS → consumer → recorder → ledger."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -14,10 +13,10 @@ from services.audit.usecases import Recorder
 from shared.broker import control_broker, ensure_bus, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
+from shared.runtime import until_available
 
 log = structlog.get_logger()
 
-LONGEST_PAUSE_S = 5.0
 CONNECT_TIMEOUT_S = 3.0
 
 
@@ -88,16 +87,3 @@ def build_app(
     recorder = Recorder(used)
     consumer = RecordConsumer(recorder, settings.retry_delay_s)
     return App(settings, used, recorder, broker or control_broker(settings.nats_url, "audit"), consumer)
-
-
-async def until_available(what: str, attempt: Callable[[], Awaitable[None]]) -> None:
-    """Parts may start in any order: tries until it works, ever more slowly, and says so."""
-    pause_s = 0.1
-    while True:
-        try:
-            await attempt()
-            return
-        except Unavailable as error:
-            log.warning("audit.waiting", what=what, reason=error.message, again_in_s=pause_s)
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

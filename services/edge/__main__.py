@@ -14,6 +14,7 @@ from granian.server.embed import Server
 from services.edge.app import Edge, build_edge
 from services.edge.settings import EdgeSettings
 from shared import telemetry
+from shared.runtime import tune_gc
 from shared.settings import SettingsError, load
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ def require_free_port(host: str, port: int) -> None:
 
 async def serve(settings: EdgeSettings) -> int:
     edge = build_edge(settings)
+    tune_gc()
     server = Server(
         edge.http,
         address=settings.http_host,

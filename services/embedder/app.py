@@ -1,7 +1,6 @@
 """Wires the service: NATS → two lanes → the model."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -14,10 +13,10 @@ from services.embedder.usecases import Embedding, LaneRules
 from shared.broker import control_broker, leave, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
+from shared.runtime import until_available
 
 log = structlog.get_logger()
 
-LONGEST_PAUSE_S = 5.0
 CONNECT_TIMEOUT_S = 3.0
 
 
@@ -91,16 +90,3 @@ def build_app(
         block_texts=settings.embed_block_texts,
     )
     return App(settings, broker or control_broker(settings.nats_url, "embedder"), used, embedding)
-
-
-async def until_available(what: str, attempt: Callable[[], Awaitable[None]]) -> None:
-    """Parts may start in any order: tries until it works, ever more slowly, and says so."""
-    pause_s = 0.1
-    while True:
-        try:
-            await attempt()
-            return
-        except Unavailable as error:
-            log.warning("embedder.waiting", what=what, reason=error.message, again_in_s=pause_s)
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

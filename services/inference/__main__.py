@@ -11,6 +11,7 @@ from services.inference.app import App, build_app
 from services.inference.settings import Settings
 from shared import telemetry
 from shared.errors import EngineFailed
+from shared.runtime import tune_gc
 from shared.settings import SettingsError, load
 
 VLLM_ENVIRONMENT = {
@@ -40,6 +41,7 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"inference: {error}\n")
         return 2
+    tune_gc()
     code = 0
     try:
         uvloop.run(serve(app))

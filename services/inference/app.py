@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable
 
 import structlog
 from faststream.nats import NatsBroker
@@ -16,14 +15,11 @@ from services.inference.ports import Engine
 from services.inference.settings import Settings
 from services.inference.usecases import KeepEngine, PullJobs, ReportStatus, ServeJobs
 from shared.broker import NatsBus, control_broker, ensure_bus
-from shared.errors import Unavailable
 from shared.health import answer_health
+from shared.runtime import until_available
 from shared.streams import FrameWriter
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
-LONGEST_PAUSE_S = 2.0
 
 
 class App:
@@ -57,9 +53,9 @@ class App:
     async def _connect(self) -> tuple[NatsBus, NatsBus, NatsBroker]:
         """Tokens have a connection of their own: bulk must not delay control."""
         url = self._settings.nats_url
-        bus = await _until_there("nats", lambda: NatsBus.connect(url, self._worker))
-        await _until_there("jetstream", lambda: ensure_bus(bus.client))
-        tokens = await _until_there("nats", lambda: NatsBus.connect(url, f"{self._worker}-tokens"))
+        bus = await until_available("nats", lambda: NatsBus.connect(url, self._worker))
+        await until_available("jetstream", lambda: ensure_bus(bus.client))
+        tokens = await until_available("nats", lambda: NatsBus.connect(url, f"{self._worker}-tokens"))
         return bus, tokens, control_broker(url, f"{self._worker}-control")
 
     async def _serve(self, bus: NatsBus, tokens: NatsBus, broker: NatsBroker, stop: asyncio.Event) -> None:
@@ -114,14 +110,3 @@ def build_app(
 ) -> App:
     worker = f"inference-{settings.instance}"
     return App(settings, engine or build_engine(settings, worker), worker, clock)
-
-
-async def _until_there(what: str, step: Callable[[], Awaitable[T]]) -> T:
-    pause_s = 0.1
-    while True:
-        try:
-            return await step()
-        except Unavailable as error:
-            log.warning("waiting", for_=what, reason=str(error))
-        await asyncio.sleep(pause_s)
-        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

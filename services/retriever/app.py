@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from faststream.nats import NatsBroker
@@ -22,16 +22,15 @@ from shared import subjects
 from shared.broker import Bus, NatsBus, control_broker, ensure_bus, leave, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
+from shared.runtime import until_available
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
 
 REQUEST_DEADLINE_S = 1.5
 """For the database alone, so that it, and not the request's own deadline, is what the caller hears of."""
 INGEST_DEADLINE_S = 60.0
 """A document's thousands of rows are one transaction."""
-LONGEST_PAUSE_S = 5.0
 PROBE_S = 5.0
 CONNECT_TIMEOUT_S = 3.0
 
@@ -164,15 +163,3 @@ def build_app(
         broker or control_broker(settings.nats_url, "retriever"),
         tokenizer or ModelTokenizer.load(settings.embedding_model),
     )
-
-
-async def until_available(what: str, attempt: Callable[[], Awaitable[T]]) -> T:
-    """Parts may start in any order: tries until it works, ever more slowly, and says so."""
-    pause_s = 0.1
-    while True:
-        try:
-            return await attempt()
-        except Unavailable as error:
-            log.warning("retriever.waiting", what=what, reason=error.message, again_in_s=pause_s)
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

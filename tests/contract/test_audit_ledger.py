@@ -48,7 +48,7 @@ class TestMemoryLedger(AnyLedger):
 class TestPostgresLedger(AnyLedger):
     @pytest.fixture(autouse=True)
     async def _made(self, database_url: str) -> AsyncGenerator[None]:
-        await asyncio.to_thread(migrate, database_url)
+        await migrate(database_url)
         ledger = PostgresLedger.connect(database_url)
         self.ledger = ledger
         yield

@@ -42,7 +42,7 @@ async def bus(nats_url: str) -> AsyncGenerator[NatsBus]:
 
 @pytest.fixture
 async def migrated(database_url: str) -> str:
-    await asyncio.to_thread(migrate, database_url)
+    await migrate(database_url)
     return database_url
 
 
@@ -199,7 +199,7 @@ async def test_postgresql_goes_and_returns_and_nothing_is_lost(
     server = await started(cluster, tmp_path)
     try:
         await cluster.provide_database()
-        await asyncio.to_thread(migrate, cluster.url)
+        await migrate(cluster.url)
         async with running(nats_url, cluster.url) as app:
             await publish(bus, range(1, 21))
             await server.stop()

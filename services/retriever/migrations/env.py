@@ -1,10 +1,5 @@
-"""Alembic runs this file; the connection and its transaction are `__main__`'s."""
+"""Alembic runs this file."""
 
-from alembic import context
+from shared.migrations import run_revisions
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    version_table_schema="retriever",
-    transaction_per_migration=False,
-)
-context.run_migrations()
+run_revisions()

@@ -14,7 +14,7 @@ ON_GPU: dict[str, Any] = {
     "gpu_memory_utilization": 0.90,
     "max_num_seqs": 256,
 }
-"""AWQ needs no word: vLLM sees it in the checkpoint and takes its fastest kernel, which naming `awq` would forbid."""
+"""`quantization` is not among them: vLLM reads it from the checkpoint, and naming `awq` would refuse other models."""
 
 ON_CPU: dict[str, Any] = {
     "enforce_eager": True,
