@@ -17,6 +17,7 @@ import sys
 import time
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import cast
 
 import psutil
 import uvloop
@@ -53,8 +54,7 @@ class Client(asyncio.Protocol):
         self.bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(self._request)
+        cast("asyncio.Transport", transport).write(self._request)
 
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()

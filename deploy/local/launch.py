@@ -59,7 +59,7 @@ async def run(
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     parts = adapt(await build_parts(options, engine, data, lock, console))
-    ready = Ready(console, data, engine, options.port, parts.nats.url)
+    ready = Ready(console, data, engine, options.port, parts.nats.url, parts.postgres.url)
     await Supervisor(parts, ready.show).run(stop)
 
 

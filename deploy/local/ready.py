@@ -11,13 +11,20 @@ JSON = "-H 'Content-Type: application/json'"
 
 class Ready:
     def __init__(
-        self, console: Console, data: DataFolder, engine: EngineChoice, port: int, nats_url: str
+        self,
+        console: Console,
+        data: DataFolder,
+        engine: EngineChoice,
+        port: int,
+        nats_url: str,
+        database_url: str,
     ) -> None:
         self._console = console
         self._data = data
         self._engine = engine
         self._url = f"http://{LOOPBACK}:{port}"
         self._nats_url = nats_url
+        self._database_url = database_url
 
     def show(self, password: str) -> None:
         """`password` is the new administrator's; empty when there was one already."""
@@ -34,7 +41,7 @@ class Ready:
             )
             say(f"             {self._engine.hint}")
         say(f"  data       {self._data.path}; logs in {self._data.logs}")
-        say(f"  programs   {self._data.path / 'client.env'} holds SLUICE_URL and SLUICE_NATS_URL")
+        say(f"  programs   {self._data.path / 'client.env'} has their addresses, for `sluice`")
         say()
         self._show_first_chat(password or "<password>")
         say()
@@ -49,7 +56,11 @@ class Ready:
         say(f"    curl -N {self._url}/v1/chat {JSON} -H \"Authorization: Bearer $TOKEN\" -d '{chat}'")
 
     def _write_client_settings(self) -> None:
-        """The bus's address holds its password: for its owner alone."""
-        settings = {"SLUICE_URL": self._url, "SLUICE_NATS_URL": self._nats_url}
+        """The addresses hold passwords: for their owner alone."""
+        settings = {
+            "SLUICE_URL": self._url,
+            "SLUICE_NATS_URL": self._nats_url,
+            "SLUICE_DATABASE_URL": self._database_url,
+        }
         lines = "".join(f"{name}={value}\n" for name, value in settings.items())
         write_private(self._data.path / "client.env", lines)
