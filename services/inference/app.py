@@ -1,8 +1,9 @@
-"""A worker, put together: one engine, three connections, four loops."""
+"""A worker, put together: one engine, three connections, six loops."""
 
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import structlog
 from faststream.nats import NatsBroker
@@ -13,7 +14,7 @@ from services.inference.adapters.observer import TelemetryObserver
 from services.inference.domain.admission import Slots
 from services.inference.ports import Engine
 from services.inference.settings import Settings
-from services.inference.usecases import KeepEngine, PullJobs, ReportStatus, ServeJobs
+from services.inference.usecases import HoldJobs, KeepEngine, PullJobs, ReportStatus, ServeJobs
 from shared.broker import NatsBus, control_broker, ensure_bus
 from shared.health import answer_health
 from shared.runtime import until_available
@@ -42,13 +43,10 @@ class App:
             await asyncio.gather(starting, return_exceptions=True)
             return
         bus, tokens, broker = starting.result()
-        try:
+        async with AsyncExitStack() as last:  # backwards, and each although another failed
+            for close in (self.engine.stop, bus.close, tokens.close, broker.stop):
+                last.push_async_callback(close)
             await self._serve(bus, tokens, broker, stop)
-        finally:
-            await broker.stop()
-            await tokens.close()
-            await bus.close()
-            await self.engine.stop()
 
     async def _connect(self) -> tuple[NatsBus, NatsBus, NatsBroker]:
         """Tokens have a connection of their own: bulk must not delay control."""
@@ -81,20 +79,17 @@ class App:
             worker=self._worker,
             engine=engine,
             slots=slots,
-            serve=serve,
             announcements=nats.NatsAnnouncements(bus),
-            ack_wait_s=settings.ack_wait_s,
         )
+        hold = HoldJobs(serve=serve, ack_wait_s=settings.ack_wait_s)
         nats.subscribe_control(broker, serve)
         answer_health(broker, "inference", settings.instance, lambda: slots.is_open and bus.connected)
-        bus.on_reconnect(serve.recheck)
+        bus.on_reconnect(hold.bus_returned)
         await broker.start()
         async with asyncio.TaskGroup() as tasks:
             keep = KeepEngine(engine=engine, slots=slots, observer=observer)
-            loops = [
-                tasks.create_task(loop)
-                for loop in (writer.run(), keep.run(), report.announce(), report.keep_alive())
-            ]
+            work = (writer.run(), keep.run(), report.announce(), hold.keep_alive(), hold.recheck())
+            loops = [tasks.create_task(loop) for loop in work]
             pulling = tasks.create_task(pull.run())
             await stop.wait()
             log.info("worker.draining", running=pull.running)

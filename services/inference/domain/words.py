@@ -6,6 +6,7 @@ from collections.abc import Iterator
 _WORD = re.compile(r"[a-z0-9_]+(?:['’-][a-z0-9_]+)*", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _SENTENCE_END = re.compile(r"(?<=[。！？；])|(?<=[.!?])[\"'”’)\]]*\s+|\n\s*\n")
+_CODE = re.compile(r"^[ \t]*```.*?(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^[ \t]*#{1,6}\s.*$", re.MULTILINE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*+>]|\d+[.)])\s+", re.MULTILINE)
 
@@ -35,8 +36,8 @@ def terms(text: str) -> set[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """In order, each on one line. An item of a list is one at least; headings say nothing by themselves."""
-    prose = _ITEM.sub("\n\n", _HEADING.sub("\n\n", text))
+    """In order, each on one line. An item of a list is one at least; headings and code say nothing by themselves."""
+    prose = _ITEM.sub("\n\n", _HEADING.sub("\n\n", _CODE.sub("\n\n", text)))
     found = (" ".join(piece.split()) for piece in _SENTENCE_END.split(prose))
     return [sentence for sentence in found if sentence]
 

@@ -1,11 +1,10 @@
-"""Tells the bus once a second what this worker serves and how busy it is, and the queue that its jobs live."""
+"""Tells the bus once a second what this worker serves, and how busy it is."""
 
 import asyncio
 from contextlib import suppress
 
 from services.inference.domain.admission import Slots
 from services.inference.ports import Announcements, Engine
-from services.inference.usecases.serve import ServeJobs
 from shared.errors import Unavailable
 from shared.messages import WorkerStatus
 
@@ -19,16 +18,12 @@ class ReportStatus:
         worker: str,
         engine: Engine,
         slots: Slots,
-        serve: ServeJobs,
         announcements: Announcements,
-        ack_wait_s: float,
     ) -> None:
         self._worker = worker
         self._engine = engine
         self._slots = slots
-        self._serve = serve
         self._announcements = announcements
-        self._progress_s = ack_wait_s / 3
 
     def status(self) -> WorkerStatus:
         stats = self._engine.stats()
@@ -52,10 +47,3 @@ class ReportStatus:
             with suppress(Unavailable):
                 await self._announcements.status(self.status())
             await asyncio.sleep(STATUS_S)
-
-    async def keep_alive(self) -> None:
-        """Without it the queue gives a job to the next worker after `ack_wait_s`."""
-        while True:
-            await asyncio.sleep(self._progress_s)
-            with suppress(Unavailable):
-                await self._serve.keep_alive()
