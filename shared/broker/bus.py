@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
 import msgspec
+import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, Header
@@ -11,13 +12,15 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
 
 from shared import telemetry
-from shared.errors import Unavailable, from_failure
+from shared.errors import SluiceError, Unavailable, from_failure
 from shared.messages import Failure, Message
 
 from .bucket import Bucket, ObjectStore
 from .connection import connect, translated
 from .ports import Consumer, Handler, Stored
 from .stream import PullConsumer
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -41,7 +44,10 @@ class NatsBus:
 
         async def tell_all() -> None:
             for callback in callbacks:
-                await callback()
+                try:
+                    await callback()
+                except SluiceError as error:  # it would end nats-py's own task, and with it the connection
+                    log.warning("reconnect.callback_failed", connection=name, error=error.message)
 
         return cls(await connect(url, name, tell_all), callbacks)
 

@@ -46,29 +46,42 @@ def connection_options() -> ConnectionOptions:
 async def connect(url: str, name: str, on_reconnect: Callable[[], Awaitable[None]] | None = None) -> Client:
     """A connection that reconnects for ever. Raises `Unavailable` when no server answers at first."""
 
-    async def disconnected() -> None:
-        log.warning("nats.disconnected", connection=name)
-
-    async def reconnected() -> None:
-        log.info("nats.reconnected", connection=name)
-        if on_reconnect is not None:
-            await on_reconnect()
-
-    async def failed(error: Exception) -> None:
-        log.warning("nats.error", connection=name, error=repr(error))
-
+    events = _Events(name, on_reconnect)
     with translated("NATS"):
         # With endless reconnects nats-py tries for ever at first, too.
         async with asyncio.timeout(FIRST_CONNECT_S):
             return await nats.connect(
                 url,
                 name=name,
-                disconnected_cb=disconnected,
-                reconnected_cb=reconnected,
-                error_cb=failed,
+                disconnected_cb=events.disconnected,
+                reconnected_cb=events.reconnected,
+                error_cb=events.failed,
                 allow_reconnect=True,
                 **connection_options(),
             )
+
+
+class _Events:
+    """What nats-py tells of a connection, logged once: while the server is away it errs twenty times a second."""
+
+    def __init__(self, name: str, on_reconnect: Callable[[], Awaitable[None]] | None) -> None:
+        self._name = name
+        self._on_reconnect = on_reconnect
+        self._away = False
+
+    async def disconnected(self) -> None:
+        self._away = True
+        log.warning("nats.disconnected", connection=self._name)
+
+    async def reconnected(self) -> None:
+        self._away = False
+        log.info("nats.reconnected", connection=self._name)
+        if self._on_reconnect is not None:
+            await self._on_reconnect()
+
+    async def failed(self, error: Exception) -> None:
+        say = log.debug if self._away else log.warning
+        say("nats.error", connection=self._name, error=repr(error))
 
 
 @contextmanager
