@@ -20,7 +20,7 @@ from services.edge.domain.identity import Account, Principal
 from services.edge.settings import EdgeSettings
 from services.edge.usecases.chat import Chat
 from shared.errors import Unauthorized
-from tests.fakes_chat import AuditLog, FixedPassages, FixedWorkers, OpenSessions, ScriptedJobs, TurnLog
+from tests.fakes.chat import AuditLog, FixedPassages, FixedWorkers, OpenSessions, ScriptedJobs, TurnLog
 
 TOKEN = "a-token"
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}

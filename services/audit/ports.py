@@ -6,7 +6,7 @@ from services.audit.domain import Entry
 
 
 class Ledger(Protocol):
-    """The append-only log. `PostgresLedger` is the real one, `tests.fakes_audit.MemoryLedger` the other."""
+    """The append-only log. `PostgresLedger` is the real one, `tests.fakes.audit.MemoryLedger` the other."""
 
     async def append(self, entry: Entry) -> int | None:
         """The entry's place in the log, counting from 1 without gaps; None if its id is there already.

@@ -14,7 +14,7 @@ class Encoding(msgspec.Struct, frozen=True):
 
 
 class Encoder(Protocol):
-    """The model. `MiniLM` is the real one, `tests.fakes_embedder.LetterEncoder` the other."""
+    """The model. `MiniLM` is the real one, `tests.fakes.embedder.LetterEncoder` the other."""
 
     @property
     def model(self) -> str: ...

@@ -49,7 +49,7 @@ class Catalog(Protocol):
 class Intake(Protocol):
     """Ingestion's view. What answers False has changed nothing: the document was deleted, or is ready or failed.
 
-    `PostgresIntake` and `PostgresCatalog` are the real ones, `tests.fakes_retriever.MemoryLibrary` is both.
+    `PostgresIntake` and `PostgresCatalog` are the real ones, `tests.fakes.retriever.MemoryLibrary` is both.
     """
 
     async def begin(self, job: IngestJob) -> Begun | None:

@@ -1,4 +1,4 @@
-"""The bus as services see it. `NatsBus` is the real one, `tests.fakes.MemoryBus` the other; one contract
+"""The bus as services see it. `NatsBus` is the real one, `tests.fakes.bus.MemoryBus` the other; one contract
 suite holds both to this page.
 
 All methods raise `Unavailable` when the bus or the peer is away, within two seconds.

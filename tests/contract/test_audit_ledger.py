@@ -10,7 +10,7 @@ from services.audit.domain import entry
 from services.audit.migrations.__main__ import migrate
 from services.audit.ports import Ledger
 from shared.messages import AuditRecord
-from tests.fakes_audit import MemoryLedger
+from tests.fakes.audit import MemoryLedger
 
 
 def record(number: int, actor: str = "ada") -> AuditRecord:

@@ -20,7 +20,7 @@ from shared.messages import (
     Message,
     Usage,
 )
-from tests.fakes import MemoryBus
+from tests.fakes.bus import MemoryBus
 
 
 def event(request: str = "r1", model: str = "m") -> ChatCompleted:

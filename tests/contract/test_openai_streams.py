@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletionMessageParam
 from shared.errors import QueueFull
 from shared.messages import Failure, Finished, Logprobs, Passage, Reasoning, Text, TokenLogprob
 from tests.chat_edge import TOKEN, ChatEdge, Ports, serving
-from tests.fakes_chat import finished
+from tests.fakes.chat import finished
 
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "When?"}]
 

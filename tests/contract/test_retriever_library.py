@@ -14,7 +14,7 @@ from services.retriever.migrations.__main__ import migrate
 from services.retriever.ports import Catalog, Intake, Vector
 from shared.errors import Conflict, InvalidRequest, NotFound
 from shared.messages import IngestJob
-from tests.fakes_retriever import MemoryLibrary, letters
+from tests.fakes.retriever import MemoryLibrary, letters
 
 
 class Library(Protocol):

@@ -12,7 +12,7 @@ from shared.broker import Bus, NatsBus
 from shared.errors import Unavailable
 from shared.messages import Delta, End, Frame, Started, Text, Usage
 from shared.streams import FrameWriter, Receiver
-from tests.fakes import MemoryBus
+from tests.fakes.bus import MemoryBus
 
 Publish = Callable[[str, bytes], Awaitable[None]]
 

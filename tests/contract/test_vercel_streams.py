@@ -11,7 +11,7 @@ import pytest_asyncio
 from shared.errors import NotFound, QueueFull, Unavailable
 from shared.messages import Failure, Finished, Passage, Reasoning, Text
 from tests.chat_edge import AUTHORIZATION, ChatEdge, Ports, serving
-from tests.fakes_chat import finished
+from tests.fakes.chat import finished
 from tests.node_clients import NodeClients
 
 pytestmark = [pytest.mark.node, pytest.mark.asyncio(loop_scope="module")]

@@ -5,7 +5,7 @@ import pytest
 from services.audit.usecases import Recorder
 from shared.errors import Unavailable
 from shared.messages import AuditRecord
-from tests.fakes_audit import MemoryLedger
+from tests.fakes.audit import MemoryLedger
 
 
 def record(number: int) -> AuditRecord:

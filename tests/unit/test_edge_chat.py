@@ -22,7 +22,7 @@ from shared.errors import (
 )
 from shared.messages import ChatMessage, Delta, Failure, Passage, Text
 from tests.chat_edge import PRINCIPAL, Ports
-from tests.fakes_chat import USAGE, finished
+from tests.fakes.chat import USAGE, finished
 
 PASSAGE = Passage("d1", "Handbook", 3, "The gate opens at six.", 120, 142, 0.8)
 

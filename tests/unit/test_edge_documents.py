@@ -9,7 +9,7 @@ from services.edge.domain.identity import Principal
 from services.edge.usecases.documents import Library
 from shared.errors import SluiceError, TooLarge, Unavailable, Unprocessable
 from shared.messages import Document, Documents, IngestJob, Passage
-from tests.fakes_chat import AuditLog
+from tests.fakes.chat import AuditLog
 
 ADA = Principal("a" * 32, "ada", "user", "t1", 0.0, 4e9)
 

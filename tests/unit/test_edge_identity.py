@@ -19,7 +19,7 @@ from services.edge.adapters.revocations import RevocationBucket, RevocationFeed
 from services.edge.domain.identity import Account, Principal
 from services.edge.domain.throttle import ACCOUNTS_REMEMBERED, LoginThrottle
 from shared.errors import RateLimited, Unauthorized, Unavailable
-from tests.fakes import MemoryBus
+from tests.fakes.bus import MemoryBus
 
 ADA = Account(id="a" * 32, name="ada", role="user", password_hash="")
 NOW = 1_800_000_000.0

@@ -9,7 +9,7 @@ import pytest_asyncio
 from services.embedder.usecases import Embedding, LaneRules
 from shared.errors import QueueFull, Unavailable
 from shared.messages import EmbedReply
-from tests.fakes_embedder import LetterEncoder
+from tests.fakes.embedder import LetterEncoder
 
 
 class Running:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.retriever.adapters.tokenizer import BLOCK_CHARACTERS, ModelTokenizer
 from services.retriever.domain.chunking import Boundary, Chunk, ChunkRules, Word, boundary, chunks
-from tests.fakes_retriever import SpaceTokenizer
+from tests.fakes.retriever import SpaceTokenizer
 
 MODEL_WINDOW = 256
 

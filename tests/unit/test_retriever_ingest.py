@@ -22,7 +22,7 @@ from shared.messages import (
     RegisterDocument,
     SearchRequest,
 )
-from tests.fakes_retriever import (
+from tests.fakes.retriever import (
     LetterEmbedder,
     MemoryLibrary,
     MemoryNews,
