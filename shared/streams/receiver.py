@@ -20,7 +20,7 @@ log = structlog.get_logger()
 class Incoming:
     """One answer as it comes. A future and a list: half the price of a queue, and a slow reader gets more at once."""
 
-    __slots__ = ("_close", "_error", "_loop", "cursor", "deltas", "number", "waiter", "worker")
+    __slots__ = ("_close", "_error", "cursor", "deltas", "number", "waiter", "worker")
 
     def __init__(self, number: int, close: Callable[[int], None]) -> None:
         self.number = number
@@ -31,7 +31,6 @@ class Incoming:
         """Who writes it; empty until its first delta."""
         self._error: Unavailable | None = None
         self._close = close
-        self._loop = asyncio.get_running_loop()  # asked for once: it costs a system call
 
     async def next(self) -> list[Delta]:
         """All deltas since the last call, at least one; the last of an answer has `end`.
@@ -59,7 +58,7 @@ class Incoming:
         self._rouse()
 
     async def _arrival(self) -> None:
-        self.waiter = self._loop.create_future()
+        self.waiter = asyncio.get_running_loop().create_future()
         try:
             await self.waiter
         finally:
