@@ -184,7 +184,14 @@ class ServeJobs:
             attempt.become("cancelled", to_failure(Cancelled("The answer was stopped.")))
         await lasting(lambda: self._journal.ended(attempt, claim), for_s=SETTLE_S)
         self._outbox.send(attempt.job.inbox, attempt.end())
-        poisoned = claiming.poisonous(attempt.job, run.ticket.deliveries)
-        await lasting(run.ticket.term if poisoned else run.ticket.ack, for_s=SETTLE_S)
+        await lasting(lambda: self._take_off(run), for_s=SETTLE_S)
         if standing == "held":
             await lasting(lambda: self._claims.done(claim), for_s=SETTLE_S)
+
+    async def _take_off(self, run: Run) -> None:
+        """By the newest delivery: a queue that has lost its memory does not answer to an older one's ack."""
+        ticket = run.ticket
+        if claiming.poisonous(ticket.job, ticket.deliveries):
+            await ticket.term()
+        else:
+            await ticket.ack()
