@@ -199,3 +199,15 @@ async def test_turns_at_once_keep_one_order(history: History) -> None:
     said = await texts(history)
     assert len(said) == 20
     assert all(said[place + 1] == said[place].replace("q", "a").rstrip("?") for place in range(0, 20, 2))
+
+
+async def test_edits_beside_new_turns_keep_one_order(history: History) -> None:
+    """Each of them waits for the conversation, and must then see what was stored meanwhile."""
+    await history.begin_turn(turn("q0", "r0"))
+    turns = [turn("q0", f"e{n}") if n % 3 == 0 else turn(f"q{n}", f"r{n}") for n in range(12)]
+    await asyncio.gather(*(history.begin_turn(one) for one in turns))
+    await history.begin_turn(turn("q0", "last"))
+    await history.begin_turn(turn("q99", "r99"))
+    for request in ("r99", "last", "r1", "e3"):
+        await history.finish_turn(completed(request, text=f"to {request}"))
+    assert await texts(history) == ["q0?", "to last", "q99?", "to r99"]

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, func, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.edge.adapters.postgres.cursor import decode_cursor, encode_cursor
 from services.edge.adapters.postgres.database import Database, moment
 from services.edge.adapters.postgres.tables import conversations, messages
+from services.edge.adapters.postgres.turns import begin
 from services.edge.domain.conversations import Conversation, ConversationPage, StoredMessage, Transcript, Turn
-from shared.errors import InvalidRequest, NotFound
+from shared.errors import NotFound
 from shared.messages import ChatCancelled, ChatCompleted, ChatFailed, Passage
 
 MESSAGES_READ = 1000
@@ -28,22 +28,8 @@ class PostgresHistory:
         self._database = database
 
     async def begin_turn(self, turn: Turn) -> None:
-        at = moment(turn.at)
         async with self._database.transaction() as connection:
-            new = {
-                "id": turn.chat,
-                "user_id": turn.user,
-                "title": turn.title,
-                "created_at": at,
-                "updated_at": at,
-            }
-            await connection.execute(upsert(conversations).values(new).on_conflict_do_nothing())
-            await _lock(connection, turn.user, turn.chat)
-            position = await _place_question(connection, turn)
-            await connection.execute(insert(messages).values(_awaited_answer(turn, position + 1)))
-            await connection.execute(
-                update(conversations).where(conversations.c.id == turn.chat).values(updated_at=at)
-            )
+            await begin(connection, turn)
 
     async def finish_turn(self, event: ChatCompleted) -> None:
         waiting = (
@@ -117,62 +103,6 @@ async def _lock(connection: AsyncConnection, user: str, chat: str) -> None:
     found = await connection.execute(select(conversations.c.id).where(owned).with_for_update())
     if found.one_or_none() is None:
         raise _not_found()
-
-
-async def _place_question(connection: AsyncConnection, turn: Turn) -> int:
-    """Where the question stands now, as the conversation's last message."""
-    here = messages.c.conversation_id == turn.chat
-    found = await connection.execute(
-        select(messages.c.position, messages.c.role).where(here & (messages.c.id == turn.question_id))
-    )
-    known = found.one_or_none()
-    if known is None:
-        last = await connection.scalar(select(func.max(messages.c.position)).where(here))
-        position = 0 if last is None else last + 1
-        await connection.execute(insert(messages).values(_question(turn, position)))
-        return position
-    if known.role != "user":
-        raise InvalidRequest("This is the id of an answer.", param="messageId")
-    await connection.execute(delete(messages).where(here & (messages.c.position > known.position)))
-    await connection.execute(
-        update(messages).where(here & (messages.c.id == turn.question_id)).values(text=turn.text)
-    )
-    return known.position
-
-
-def _question(turn: Turn, position: int) -> dict[str, object]:
-    return {
-        **_blank(turn, position),
-        "id": turn.question_id,
-        "role": "user",
-        "status": "complete",
-        "text": turn.text,
-    }
-
-
-def _awaited_answer(turn: Turn, position: int) -> dict[str, object]:
-    return {
-        **_blank(turn, position),
-        "id": turn.message_id,
-        "role": "assistant",
-        "status": "running",
-        "request": turn.request,
-    }
-
-
-def _blank(turn: Turn, position: int) -> dict[str, object]:
-    return {
-        "conversation_id": turn.chat,
-        "position": position,
-        "text": "",
-        "reasoning": "",
-        "sources": [],
-        "model": "",
-        "error": "",
-        "prompt_tokens": 0,
-        "completion_tokens": 0,
-        "created_at": moment(turn.at),
-    }
 
 
 def _answer(event: ChatCompleted) -> dict[str, object]:
