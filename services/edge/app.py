@@ -51,7 +51,7 @@ class Edge:
         self._token_link = Link(settings.nats_url, "edge-tokens")  # bulk must not block control
         self._broker = control_broker(settings.nats_url, "edge-control")
         self._receiver = Receiver(inbox=f"edge-{settings.instance}-{uuid.uuid4().hex[:12]}")
-        self._workers = NatsWorkers(self._link)
+        self._workers = NatsWorkers(self._link, settings.default_model)
         self._database = Database.at(settings.database_url, settings.database_connections)
         self._feed = RevocationFeed(self._link, stale_s=settings.revocations_stale_s)
         self._keys = SigningKeys(Path(settings.keys_dir))
@@ -76,9 +76,7 @@ class Edge:
             knowledge=self._knowledge,
             sessions=self._feed,
             audit=self._audit,
-            rules=ChatRules(
-                retrieval_limit=settings.search_limit, retrieval_min_score=settings.search_min_score
-            ),
+            rules=chat_rules(settings),
         )
 
     def _build_http(self, settings: EdgeSettings) -> Litestar:
@@ -165,6 +163,19 @@ class Edge:
         await self.tasks.stop()
         await self._database.close()
         self._passwords.close()
+
+
+def chat_rules(settings: EdgeSettings) -> ChatRules:
+    return ChatRules(
+        max_messages=settings.chat_max_messages,
+        max_characters=settings.chat_max_characters,
+        max_streams=settings.chat_max_streams,
+        turns_at_a_time=settings.chat_turns_at_a_time,
+        patience_s=settings.chat_patience_s,
+        deadline_s=settings.chat_deadline_s,
+        retrieval_limit=settings.search_limit,
+        retrieval_min_score=settings.search_min_score,
+    )
 
 
 def build_edge(settings: EdgeSettings) -> Edge:

@@ -1,8 +1,15 @@
 """What the edge can be told."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from shared.settings import BaseSettings
 
 MIB = 1024 * 1024
+
+Positive = Annotated[int, Meta(ge=1)]
+PositiveS = Annotated[float, Meta(gt=0)]
 
 
 class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
@@ -33,3 +40,16 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     """Passages that are added to a question."""
     search_min_score: float = 0.2
     """Cosine similarity below which a passage says nothing on the question."""
+    default_model: str = ""
+    """Answers where a request names no model; empty: the first that is served, by name."""
+    chat_max_messages: Positive = 256
+    chat_max_characters: Annotated[int, Meta(ge=1, le=200_000)] = 200_000
+    """Of all messages together; four bytes a character still fit one message of the bus."""
+    chat_max_streams: Positive = 4_096
+    """Answers that one edge follows at a time."""
+    chat_turns_at_a_time: Positive = 8
+    """Questions that are being stored; fewer than `database_connections`, since others need some, too."""
+    chat_patience_s: PositiveS = 10.0
+    """How long a question waits for that in a burst."""
+    chat_deadline_s: PositiveS = 600.0
+    """From a question to the end of its answer; then the answer breaks off."""

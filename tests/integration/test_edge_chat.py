@@ -153,6 +153,23 @@ async def test_unknown_models_and_absent_workers_differ(scene: Scene) -> None:
         assert (await scene.post(model="one", max_tokens=2)).status_code == 200
 
 
+async def test_the_edge_s_own_default_model_and_limits(
+    nats_url: str, database_url: str, tmp_path: Path
+) -> None:
+    await add_user(database_url)
+    async with (
+        running_edge(nats_url, database_url, tmp_path, default_model="two", chat_max_messages=1) as edge,
+        running_worker(nats_url, sim_step_ms=1, served_model_name="one"),
+        running_worker(nats_url, sim_step_ms=1, served_model_name="two", instance="2"),
+    ):
+        headers = await edge.sign_in()
+        body = {**QUESTION, "stream": False, "max_tokens": 2}
+        answer = await edge.http.post("/v1/chat", json=body, headers=headers)
+        assert (answer.status_code, answer.json()["model"]) == (200, "two")
+        body["messages"] = [*QUESTION["messages"], *QUESTION["messages"]]
+        assert (await edge.http.post("/v1/chat", json=body, headers=headers)).status_code == 400
+
+
 async def test_another_users_conversation_is_not_found(scene: Scene) -> None:
     async with running_worker(scene.nats_url, sim_step_ms=1):
         assert (await scene.post(id="mine", max_tokens=2)).status_code == 200

@@ -24,7 +24,7 @@ class ChatRules(msgspec.Struct, frozen=True, kw_only=True):
     """How long a question waits for that in a burst."""
     deadline_s: float = 600.0
     retrieval_limit: int = 6
-    retrieval_min_score: float = 0.25
+    retrieval_min_score: float = 0.2
     """A cosine similarity; passages below it would only mislead."""
 
 
