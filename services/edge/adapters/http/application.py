@@ -17,6 +17,7 @@ from services.edge.adapters.http.guards import SignedIn, provide_principal
 from services.edge.adapters.http.metrics import Metrics
 from services.edge.adapters.http.openai import OpenAIController
 from services.edge.adapters.http.openapi import openapi_config
+from services.edge.adapters.http.openapi_bodies import describe_bodies
 from services.edge.adapters.http.operations import OperationsController
 from services.edge.adapters.http.search import SearchController
 from services.edge.settings import EdgeSettings
@@ -62,6 +63,7 @@ def build_http(
         lifespan=[lifespan],
         logging_config=None,
     )
+    describe_bodies(app.openapi_schema)
     app.asgi_handler = Envelope(app.asgi_handler, metrics)
     return app
 

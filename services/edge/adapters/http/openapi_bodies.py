@@ -1,0 +1,109 @@
+"""The bodies in the OpenAPI document that Litestar cannot see: their handlers read and write bytes."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, cast
+
+import msgspec
+from litestar.openapi.spec import (
+    OpenAPI,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    PathItem,
+    Reference,
+    RequestBody,
+    Schema,
+)
+from litestar.openapi.spec.enums import OpenAPIType
+
+from services.edge.adapters.http import shapes
+from services.edge.adapters.openai.requests import CompletionBody
+from services.edge.adapters.vercel.requests import ChatBody
+
+JSON = "application/json"
+EVENTS = "text/event-stream"
+TEXT = "text/plain"
+TYPES = (
+    ChatBody,
+    CompletionBody,
+    shapes.ChatAnswer,
+    shapes.Completion,
+    shapes.Model,
+    shapes.ModelList,
+    shapes.OpenAIError,
+)
+REFUSALS = (400, 401, 404, 413, 502, 503, 504)
+COMPONENT = "#/components/schemas/{name}"
+
+
+def describe_bodies(document: OpenAPI) -> None:
+    """Completes what Litestar made."""
+    schemas = _components()
+    known = document.components.schemas or {}
+    document.components.schemas = dict(sorted({**schemas, **known}.items()))
+    chat = _operation(document, "/v1/chat", "post")
+    chat.request_body = _body(ChatBody)
+    chat.responses = _responses(
+        {
+            JSON: _reference(shapes.ChatAnswer),
+            EVENTS: _text("UI message stream v1: with `?protocol=ui`, or a `trigger` in the body"),
+            TEXT: _text("Data stream v1, or the answer's text alone with `?protocol=text`"),
+        },
+        {TEXT: _text("What went wrong, for people")},
+        REFUSALS,
+    )
+    complete = _operation(document, "/v1/chat/completions", "post")
+    complete.request_body = _body(CompletionBody)
+    error = {JSON: _reference(shapes.OpenAIError)}
+    complete.responses = _responses(
+        {
+            JSON: _reference(shapes.Completion),
+            EVENTS: _text("With `stream`: `chat.completion.chunk` objects, then `[DONE]`"),
+        },
+        error,
+        REFUSALS,
+    )
+    models = _operation(document, "/v1/models", "get")
+    models.responses = _responses({JSON: _reference(shapes.ModelList)}, error, (401, 503))
+    model = _operation(document, "/v1/models/{model}", "get")
+    model.responses = _responses({JSON: _reference(shapes.Model)}, error, (401, 404, 503))
+
+
+def _components() -> dict[str, Schema]:
+    _, found = msgspec.json.schema_components(TYPES, ref_template=COMPONENT, schema_hook=_anything)
+    return cast("dict[str, Schema]", found)  # as Litestar writes them: a dictionary is written as it is
+
+
+def _anything(kind: type) -> dict[str, Any]:
+    if kind is object:
+        return {"description": "Anything"}
+    raise NotImplementedError
+
+
+def _operation(document: OpenAPI, path: str, method: str) -> Operation:
+    item: PathItem = (document.paths or {})[path]
+    return getattr(item, method)
+
+
+def _body(kind: type) -> RequestBody:
+    return RequestBody(content={JSON: _reference(kind)}, required=True)
+
+
+def _responses(
+    answer: Mapping[str, OpenAPIMediaType], refusal: Mapping[str, OpenAPIMediaType], statuses: tuple[int, ...]
+) -> dict[str, OpenAPIResponse | Reference]:
+    found: dict[str, OpenAPIResponse | Reference] = {
+        "200": OpenAPIResponse(description="The answer", content=dict(answer))
+    }
+    for status in statuses:
+        found[str(status)] = OpenAPIResponse(description=HTTPStatus(status).phrase, content=dict(refusal))
+    return found
+
+
+def _reference(kind: type) -> OpenAPIMediaType:
+    return OpenAPIMediaType(schema=Reference(COMPONENT.format(name=kind.__name__)))
+
+
+def _text(description: str) -> OpenAPIMediaType:
+    return OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, description=description))

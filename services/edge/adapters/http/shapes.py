@@ -1,0 +1,105 @@
+"""What is written without a struct, streamed or on the hot path, as the OpenAPI document shows it.
+
+`tests/contract/test_openapi.py` holds real answers against these.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from shared.messages import FinishReason
+
+
+class Tokens(msgspec.Struct):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class ChatSource(msgspec.Struct):
+    """A passage of one of the caller's documents."""
+
+    title: str
+    citation: int
+    """The n that the answer writes as [n]."""
+    document: str
+    start: int
+    end: int
+    score: float
+    text: str
+    url: str
+
+
+class ChatNotice(msgspec.Struct):
+    code: str
+    message: str
+
+
+class ChatAnswer(msgspec.Struct):
+    """A whole answer: what comes with `"stream": false`."""
+
+    id: str
+    chat_id: str
+    model: str
+    content: str
+    reasoning: str
+    sources: tuple[ChatSource, ...]
+    notices: tuple[ChatNotice, ...]
+    finish_reason: FinishReason
+    usage: Tokens
+
+
+class CompletionAnswerMessage(msgspec.Struct):
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+    reasoning_content: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class CompletionChoice(msgspec.Struct):
+    index: int
+    message: CompletionAnswerMessage
+    logprobs: dict[str, object] | None
+    finish_reason: Literal["stop", "length", "content_filter", "tool_calls"]
+
+
+class CompletionUsage(Tokens):
+    prompt_tokens_details: dict[str, int]
+
+
+class Completion(msgspec.Struct):
+    """A whole completion. Streamed, there are `chat.completion.chunk` objects, as OpenAI has them."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: tuple[CompletionChoice, ...]
+    usage: CompletionUsage
+
+
+class Model(msgspec.Struct):
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+    root: str
+    """The name that it is served by; `id` may be an alias."""
+    max_model_len: int
+    """Tokens of question and answer together."""
+
+
+class ModelList(msgspec.Struct):
+    object: Literal["list"]
+    data: tuple[Model, ...]
+
+
+class OpenAIErrorDetail(msgspec.Struct):
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class OpenAIError(msgspec.Struct):
+    error: OpenAIErrorDetail
