@@ -1,4 +1,7 @@
-"""Around every request: its id, its trace, its measurements, and the headers that browsers need to be safe."""
+"""Around every request: its id, its trace, its measurements, and the headers that browsers need to be safe.
+
+HEAD is answered here for all routes that answer GET: as GET, less the body.
+"""
 
 import re
 import time
@@ -44,23 +47,27 @@ class Envelope:
             for key in ("traceparent", "tracestate")
             if key.encode() in headers
         }
-        scope["extensions"] = {**(scope.get("extensions") or {}), SERVERS_SEND: send}
+        servers_send = sender if scope["method"] == "HEAD" else send
+        scope["extensions"] = {**(scope.get("extensions") or {}), SERVERS_SEND: servers_send}
         self._metrics.began()
         try:
             with (
                 structlog.contextvars.bound_contextvars(request_id=request_id.decode()),
                 telemetry.continued(carried, f"HTTP {scope['method']}"),
             ):
+                if scope["method"] == "HEAD":
+                    scope["method"] = "GET"
                 await self._app(scope, receive, sender)
         finally:
             self._metrics.ended()
 
 
 class _Sender:
-    """Passes messages on; the head of the response is completed and counted."""
+    """Passes messages on; the head of the response is completed and counted, and HEAD gets no more than that."""
 
     def __init__(self, scope: Any, send: Send, request_id: bytes, metrics: Metrics) -> None:
         self._scope = scope
+        self._method: str = scope["method"]
         self._send = send
         self._request_id = request_id
         self._metrics = metrics
@@ -69,16 +76,26 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._complete(message)
+        elif message["type"] == "http.response.body" and self._method == "HEAD":
+            message["body"] = b""
         await self._send(message)
 
     def _complete(self, message: HTTPResponseStartEvent) -> None:
-        given = list(message["headers"])
+        given = [_with_head(name, value) for name, value in message["headers"]]
         names = {name.lower() for name, _ in given}
         ours = [(b"x-request-id", self._request_id), UNCACHED, *SECURITY_HEADERS]
         message["headers"] = [*given, *(header for header in ours if header[0] not in names)]
         seconds = time.perf_counter() - self._began_at
         route = self._scope.get("path_template")
-        self._metrics.answered(self._scope["method"], route, message["status"], seconds)
+        self._metrics.answered(self._method, route, message["status"], seconds)
+
+
+def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Litestar knows of no HEAD where it lists what a route allows."""
+    if name.lower() != b"allow":
+        return name, value
+    methods = set(value.split(b", "))
+    return name, b", ".join(sorted(methods | {b"HEAD"} if b"GET" in methods else methods))
 
 
 def _request_id(given: bytes) -> bytes:
