@@ -52,7 +52,7 @@ class Edge:
         self._broker = control_broker(settings.nats_url, "edge-control")
         self._receiver = Receiver(inbox=f"edge-{settings.instance}-{uuid.uuid4().hex[:12]}")
         self._workers = NatsWorkers(self._link, settings.default_model)
-        self._database = Database.at(settings.database_url, settings.database_connections)
+        self._database = Database.at(settings.database_url, settings.database_connections, name="sluice-edge")
         self._feed = RevocationFeed(self._link, stale_s=settings.revocations_stale_s)
         self._keys = SigningKeys(Path(settings.keys_dir))
         self._passwords = Argon2Passwords(

@@ -44,10 +44,17 @@ class App:
         self._tokenizer = tokenizer
         connections = settings.database_connections
         self._database = Database.at(
-            settings.database_url, connections=connections, deadline_s=REQUEST_DEADLINE_S
+            settings.database_url,
+            connections,
+            deadline_s=REQUEST_DEADLINE_S,
+            name="sluice-retriever",
+            probe="SELECT FROM retriever.documents LIMIT 1",
         )
         self._bulk_database = Database.at(
-            settings.database_url, connections=settings.ingest_concurrency, deadline_s=INGEST_DEADLINE_S
+            settings.database_url,
+            settings.ingest_concurrency,
+            deadline_s=INGEST_DEADLINE_S,
+            name="sluice-retriever-ingest",
         )
         self._bus: NatsBus | None = None
         self._serving = False

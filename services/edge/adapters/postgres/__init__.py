@@ -1,8 +1,8 @@
 """The ports that PostgreSQL answers, in the schema `edge`."""
 
 from services.edge.adapters.postgres.accounts import PostgresAccounts
-from services.edge.adapters.postgres.database import Database
 from services.edge.adapters.postgres.history import PostgresHistory
 from services.edge.adapters.postgres.refresh_tokens import PostgresRefreshTokens
+from shared.database import Database
 
 __all__ = ["Database", "PostgresAccounts", "PostgresHistory", "PostgresRefreshTokens"]

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, insert, select, update
 
-from services.edge.adapters.postgres.database import Database, moment
 from services.edge.adapters.postgres.tables import refresh_tokens, users
 from services.edge.domain.identity import Account
+from shared.database import Database, moment
 from shared.errors import Conflict
 
 COLUMNS = (users.c.id, users.c.name, users.c.role, users.c.password_hash, users.c.disabled)

@@ -12,10 +12,10 @@ from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.edge.adapters.postgres.cursor import decode_cursor, encode_cursor
-from services.edge.adapters.postgres.database import Database, moment
 from services.edge.adapters.postgres.tables import conversations, messages
 from services.edge.adapters.postgres.turns import begin
 from services.edge.domain.conversations import Conversation, ConversationPage, StoredMessage, Transcript, Turn
+from shared.database import Database, moment
 from shared.errors import NotFound
 from shared.messages import ChatCancelled, ChatCompleted, ChatFailed, Passage
 

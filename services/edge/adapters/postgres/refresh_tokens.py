@@ -2,9 +2,9 @@
 
 from sqlalchemy import delete, insert, select, update
 
-from services.edge.adapters.postgres.database import Database, moment
 from services.edge.adapters.postgres.tables import refresh_tokens, users
 from services.edge.domain.identity import RefreshToken
+from shared.database import Database, moment
 
 
 class PostgresRefreshTokens:

@@ -7,8 +7,8 @@ what others commit while it waits for a lock.
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.edge.adapters.postgres.database import moment
 from services.edge.domain.conversations import Turn
+from shared.database import moment
 from shared.errors import InvalidRequest, NotFound
 
 OPEN = text(
