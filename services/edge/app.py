@@ -21,9 +21,16 @@ from services.edge.adapters.nats.gateway import NatsJobs
 from services.edge.adapters.nats.history import HistoryConsumer
 from services.edge.adapters.nats.knowledge import BusKnowledge
 from services.edge.adapters.nats.link import Link
+from services.edge.adapters.nats.outbox import OutboxSender
 from services.edge.adapters.nats.workers import NatsWorkers
 from services.edge.adapters.passwords import Argon2Passwords
-from services.edge.adapters.postgres import Database, PostgresAccounts, PostgresHistory, PostgresRefreshTokens
+from services.edge.adapters.postgres import (
+    AuditOutbox,
+    Database,
+    PostgresAccounts,
+    PostgresHistory,
+    PostgresRefreshTokens,
+)
 from services.edge.adapters.revocations import RevocationBucket, RevocationFeed
 from services.edge.adapters.tasks import Tasks
 from services.edge.domain.chat import ChatRules
@@ -59,7 +66,9 @@ class Edge:
             threads=settings.password_threads, waiting=settings.passwords_waiting
         )
         self._history = PostgresHistory(self._database)
-        self._audit = BusAudit(self._link)
+        outbox = AuditOutbox(self._database)
+        self._audit = BusAudit(self._link, outbox)
+        self._outbox_sender = OutboxSender(outbox, self._link)
         self._knowledge = BusKnowledge(self._link)
         self._chat = self._build_chat(settings)
         self._ready = False
@@ -137,6 +146,7 @@ class Edge:
         self.tasks.start("revocations", self._feed.run())
         self.tasks.start("receiver", self._receive())
         self.tasks.start("control", run_broker(self._broker, self._link))
+        self.tasks.start("audit-outbox", self._outbox_sender.run())
         self.tasks.start("readiness", self._watch_readiness())
 
     async def _receive(self) -> None:

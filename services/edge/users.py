@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from services.edge.adapters.nats.audit import BusAudit
 from services.edge.adapters.passwords import Argon2Passwords
-from services.edge.adapters.postgres import Database, PostgresAccounts
+from services.edge.adapters.postgres import AuditOutbox, Database, PostgresAccounts
 from services.edge.adapters.revocations import RevocationBucket
 from services.edge.usecases.users import AddUser, RevokeUser
 from shared.broker import NatsBus, ensure_bus
@@ -59,7 +59,8 @@ async def run(arguments: argparse.Namespace, settings: UserSettings) -> None:
                     state = "revoked" if account.disabled else "active"
                     sys.stdout.write(f"{account.name}\t{account.role}\t{state}\t{account.id}\n")
             case _:
-                await revoke_or_restore(arguments, accounts, settings)
+                audit_outbox = AuditOutbox(database)
+                await revoke_or_restore(arguments, accounts, audit_outbox, settings)
     finally:
         await database.close()
 
@@ -78,12 +79,12 @@ async def add(arguments: argparse.Namespace, accounts: PostgresAccounts) -> None
 
 
 async def revoke_or_restore(
-    arguments: argparse.Namespace, accounts: PostgresAccounts, settings: UserSettings
+    arguments: argparse.Namespace, accounts: PostgresAccounts, outbox: AuditOutbox, settings: UserSettings
 ) -> None:
     bus = await NatsBus.connect(settings.nats_url, "users")
     try:
         await ensure_bus(bus.client)
-        revoke = RevokeUser(accounts, RevocationBucket(bus), BusAudit(bus))
+        revoke = RevokeUser(accounts, RevocationBucket(bus), BusAudit(bus, outbox))
         if arguments.command == "revoke":
             await revoke(arguments.name, ACTOR)
         else:

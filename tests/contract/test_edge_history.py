@@ -11,9 +11,19 @@ from services.edge.domain.conversations import Turn
 from services.edge.migrations.__main__ import migrate
 from services.edge.ports.history import History
 from shared.errors import Conflict, InvalidRequest, NotFound
-from shared.messages import Answer, ChatCancelled, ChatCompleted, ChatFailed, Failure, Passage, Usage
+from shared.messages import (
+    Answer,
+    AuditRecord,
+    ChatCancelled,
+    ChatCompleted,
+    ChatFailed,
+    Failure,
+    Passage,
+    Usage,
+)
 
 SOURCE = Passage(document="d1", title="notes.md", number=0, text="On call: Ada.", start=0, end=13, score=0.7)
+GONE = AuditRecord("a1", 1.0, "ada", "conversation.delete", "c1")
 
 
 @pytest.fixture
@@ -131,7 +141,7 @@ async def test_another_users_conversation_is_not_there(history: History) -> None
         history.begin_turn(turn("q2", "r2", user="eve")),
         history.read("eve", "c1"),
         history.rename("eve", "c1", "Mine"),
-        history.delete("eve", "c1"),
+        history.delete("eve", "c1", GONE),
         history.read("ada", "c2"),
     ):
         with pytest.raises(NotFound):
@@ -144,7 +154,7 @@ async def test_another_users_conversation_is_not_there(history: History) -> None
 async def test_an_answer_without_a_place_is_dropped(history: History) -> None:
     await history.finish_turn(completed(chat="gone"))
     await history.begin_turn(turn())
-    await history.delete("ada", "c1")
+    await history.delete("ada", "c1", GONE)
     await history.finish_turn(completed())
     with pytest.raises(NotFound):
         await history.read("ada", "c1")

@@ -10,6 +10,7 @@ from services.edge.domain.identity import Principal
 from services.edge.ports.audit import Outcome
 from shared.errors import ModelNotFound, SluiceError, Unavailable
 from shared.messages import (
+    AuditRecord,
     ChatCompleted,
     ChatJob,
     Delta,
@@ -153,4 +154,18 @@ class AuditLog:
         outcome: Outcome = "ok",
         detail: dict[str, str | int | float | bool] | None = None,
     ) -> None:
-        self.records.append((action, outcome, detail or {}))
+        await self.keep(self.draft(action, actor=actor, resource=resource, outcome=outcome, detail=detail))
+
+    def draft(
+        self,
+        action: str,
+        *,
+        actor: str,
+        resource: str = "",
+        outcome: Outcome = "ok",
+        detail: dict[str, str | int | float | bool] | None = None,
+    ) -> AuditRecord:
+        return AuditRecord("a1", 0.0, actor, action, resource, outcome, detail or {})
+
+    async def keep(self, record: AuditRecord) -> None:
+        self.records.append((record.action, record.outcome, record.detail))

@@ -123,14 +123,15 @@ async def test_a_revocation_during_an_outage_counts_after_it(
     frail: Frail, nats_url: str, database_url: str
 ) -> None:
     from services.edge.adapters.nats.audit import BusAudit
-    from services.edge.adapters.postgres import PostgresAccounts
+    from services.edge.adapters.postgres import AuditOutbox, PostgresAccounts
     from services.edge.adapters.revocations import RevocationBucket
     from services.edge.usecases.users import RevokeUser
 
     headers = await frail.edge.sign_in()
     await frail.nats.become("gone")
     bus, database = await NatsBus.connect(nats_url, "operator"), Database.at(database_url, 1)
-    await RevokeUser(PostgresAccounts(database), RevocationBucket(bus), BusAudit(bus))("ada", "test")
+    audit = BusAudit(bus, AuditOutbox(database))
+    await RevokeUser(PostgresAccounts(database), RevocationBucket(bus), audit)("ada", "test")
     await bus.close()
     await database.close()
     assert (await frail.edge.http.get("/v1/conversations", headers=headers)).status_code == 200

@@ -2,6 +2,8 @@
 
 from typing import Literal, Protocol
 
+from shared.messages import AuditRecord
+
 Outcome = Literal["ok", "refused", "failed"]
 
 
@@ -15,5 +17,27 @@ class Audit(Protocol):
         outcome: Outcome = "ok",
         detail: dict[str, str | int | float | bool] | None = None,
     ) -> None:
-        """Returns when it is stored durably. `action` is `noun.verb`, `actor` a user's id. Raises `Unavailable`."""
+        """Before the deed: returns when it is stored durably. `action` is `noun.verb`, `actor` a user's id.
+
+        Raises `Unavailable`; then the deed must not be done.
+        """
+        ...
+
+    def draft(
+        self,
+        action: str,
+        *,
+        actor: str,
+        resource: str = "",
+        outcome: Outcome = "ok",
+        detail: dict[str, str | int | float | bool] | None = None,
+    ) -> AuditRecord:
+        """A record for `keep`, or for a store that takes it in the same transaction as the deed."""
+        ...
+
+    async def keep(self, record: AuditRecord) -> None:
+        """After a deed that cannot be taken back: what the bus does not take now is sent when it is there again.
+
+        Raises `Unavailable` only when there is nothing else that could keep it.
+        """
         ...

@@ -6,7 +6,7 @@ A conversation of another user's is `NotFound`, as one that does not exist.
 from typing import Protocol
 
 from services.edge.domain.conversations import Conversation, ConversationPage, Transcript, Turn
-from shared.messages import ChatCompleted
+from shared.messages import AuditRecord, ChatCompleted
 
 __all__ = ["History", "Turn"]
 
@@ -33,4 +33,6 @@ class History(Protocol):
 
     async def read(self, user: str, chat: str) -> Transcript: ...
     async def rename(self, user: str, chat: str, title: str) -> Conversation: ...
-    async def delete(self, user: str, chat: str) -> None: ...
+    async def delete(self, user: str, chat: str, record: AuditRecord) -> None:
+        """Also keeps the record of it, to be sent: either both or neither."""
+        ...

@@ -25,5 +25,5 @@ class Conversations:
         return await self._history.rename(principal.user, chat, title)
 
     async def delete(self, principal: Principal, chat: str) -> None:
-        await self._history.delete(principal.user, chat)
-        await self._audit.record("conversation.delete", actor=principal.user, resource=chat)
+        record = self._audit.draft("conversation.delete", actor=principal.user, resource=chat)
+        await self._history.delete(principal.user, chat, record)

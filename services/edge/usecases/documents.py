@@ -37,10 +37,10 @@ class Library:
         document = await self._knowledge.register(job, self._clock())
         try:
             await self._knowledge.submit(job, data)
-            await self._audit.record("document.add", actor=principal.user, resource=job.document)
         except BaseException:
             await self._withdraw(job)
             raise
+        await self._keep("document.add", principal, job.document)
         return document
 
     async def list(self, principal: Principal, limit: int, cursor: str) -> Documents:
@@ -51,10 +51,13 @@ class Library:
 
     async def delete(self, principal: Principal, document: str) -> None:
         await self._knowledge.delete(principal.user, document)
-        await self._audit.record("document.delete", actor=principal.user, resource=document)
+        await self._keep("document.delete", principal, document)
 
     async def search(self, principal: Principal, query: str, limit: int) -> tuple[Passage, ...]:
         return await self._knowledge.search(principal.user, query, limit, ANY_SCORE)
+
+    async def _keep(self, action: str, principal: Principal, document: str) -> None:
+        await self._audit.keep(self._audit.draft(action, actor=principal.user, resource=document))
 
     async def _withdraw(self, job: IngestJob) -> None:
         """The caller is told of the first failure; should this one fail too, the document stays `queued`."""

@@ -64,12 +64,10 @@ class Settlement:
             "code": code,
         }
         outcome = "ok" if code in ("", "cancelled") else "failed"
-        await _insist(
-            "record the end",
-            lambda: self._audit.record(
-                "chat.end", actor=job.user, resource=job.request, outcome=outcome, detail=detail
-            ),
+        record = self._audit.draft(
+            "chat.end", actor=job.user, resource=job.request, outcome=outcome, detail=detail
         )
+        await _insist("record the end", lambda: self._audit.keep(record))
 
 
 def _failed(job: ChatJob, failure: Failure) -> ChatFailed:

@@ -79,7 +79,7 @@ class SignIn:
         if refresh_token:
             await self._refresh_tokens.end_family(_hash(refresh_token), user=principal.user)
         await self._revocations.revoke_token(principal, "logout")
-        await self._audit.record("user.logout", actor=principal.user)
+        await self._audit.keep(self._audit.draft("user.logout", actor=principal.user))
 
     async def _verified(self, name: str, password: str) -> Account:
         account = await self._accounts.by_name(name)

@@ -52,12 +52,12 @@ class RevokeUser:
         account = await self._find(name)
         await self._accounts.disable(account.id)
         await self._revocations.revoke_user(account.id, self._clock(), "revoked")
-        await self._audit.record("user.revoke", actor=actor, resource=account.id)
+        await self._audit.keep(self._audit.draft("user.revoke", actor=actor, resource=account.id))
 
     async def restore(self, name: str, actor: str) -> None:
         account = await self._find(name)
         await self._accounts.enable(account.id)
-        await self._audit.record("user.restore", actor=actor, resource=account.id)
+        await self._audit.keep(self._audit.draft("user.restore", actor=actor, resource=account.id))
 
     async def _find(self, name: str) -> Account:
         account = await self._accounts.by_name(name)

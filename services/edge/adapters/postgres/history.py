@@ -12,12 +12,13 @@ from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.edge.adapters.postgres.cursor import decode_cursor, encode_cursor
+from services.edge.adapters.postgres.outbox import put
 from services.edge.adapters.postgres.tables import conversations, messages
 from services.edge.adapters.postgres.turns import begin
 from services.edge.domain.conversations import Conversation, ConversationPage, StoredMessage, Transcript, Turn
 from shared.database import Database, moment
 from shared.errors import NotFound
-from shared.messages import ChatCancelled, ChatCompleted, ChatFailed, Passage
+from shared.messages import AuditRecord, ChatCancelled, ChatCompleted, ChatFailed, Passage
 
 MESSAGES_READ = 1000
 """Of a longer conversation the newest are read."""
@@ -78,12 +79,13 @@ class PostgresHistory:
             await connection.execute(update(conversations).where(owned).values(title=title))
             return await _owned(connection, user, chat)
 
-    async def delete(self, user: str, chat: str) -> None:
+    async def delete(self, user: str, chat: str, record: AuditRecord) -> None:
         owned = (conversations.c.id == chat) & (conversations.c.user_id == user)
         async with self._database.transaction() as connection:
             gone = await connection.execute(delete(conversations).where(owned))
             if not gone.rowcount:
                 raise _not_found()
+            await put(connection, record)
 
 
 def _not_found() -> NotFound:

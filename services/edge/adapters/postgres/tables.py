@@ -1,10 +1,12 @@
 """The tables, as `migrations/` makes them."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Integer,
     LargeBinary,
     MetaData,
@@ -65,4 +67,12 @@ messages = Table(
     Column("completion_tokens", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("request", Text, unique=True),
+)
+
+audit_outbox = Table(
+    "audit_outbox",
+    metadata,
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("record", LargeBinary, nullable=False),
 )
