@@ -25,6 +25,9 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     audience: str = "sluice"
     access_lifetime_s: int = 600
     refresh_lifetime_s: int = 30 * 86_400
+    refresh_grace_s: Annotated[float, Meta(ge=0)] = 10.0
+    """A refresh token that was used may be used again for so long: browser tabs share one. After that its second
+    use ends the whole sign-in."""
     login_attempts: int = 10
     """Failed sign-ins that an account may have within `login_window_s`."""
     login_window_s: float = 300.0
@@ -39,7 +42,7 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     search_limit: int = 6
     """Passages that are added to a question."""
     search_min_score: float = 0.2
-    """Cosine similarity below which a passage says nothing on the question."""
+    """How near a passage must be to the question, by cosine similarity or by the share of its words, to be found."""
     default_model: str = ""
     """Answers where a request names no model; empty: the first that is served, by name."""
     chat_max_messages: Positive = 256

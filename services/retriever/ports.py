@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from services.retriever.domain.chunking import Chunk, Word
+from services.retriever.domain.words import Asked
 from shared.messages import (
     Document,
     DocumentFailed,
@@ -25,6 +26,15 @@ class Begun(msgspec.Struct, frozen=True):
     """How often its ingestion was begun and not postponed, this time included."""
 
 
+class Found(msgspec.Struct, frozen=True):
+    """Passages of ready documents in two rankings, each best first; one may be in both."""
+
+    by_meaning: Sequence[Passage]
+    """Score: cosine similarity."""
+    by_words: Sequence[Passage]
+    """Score: share of the question's words, by weight; `WORTH` at least."""
+
+
 class Catalog(Protocol):
     """The users' view. What is another user's is not there: `NotFound`."""
 
@@ -41,8 +51,8 @@ class Catalog(Protocol):
         """With all its passages."""
         ...
 
-    async def search(self, user: str, vector: Vector, limit: int) -> Sequence[Passage]:
-        """The nearest passages of ready documents, best first."""
+    async def search(self, user: str, vector: Vector, asked: Sequence[Asked], depth: int) -> Found:
+        """Up to `depth` in each ranking."""
         ...
 
 

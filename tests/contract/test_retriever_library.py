@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from services.retriever.adapters.postgres import Database, PostgresCatalog, PostgresIntake
 from services.retriever.domain.chunking import Chunk
+from services.retriever.domain.words import asked
 from services.retriever.migrations.__main__ import migrate
-from services.retriever.ports import Catalog, Intake, Vector
+from services.retriever.ports import Catalog, Found, Intake, Vector
 from shared.errors import Conflict, InvalidRequest, NotFound
 from shared.messages import IngestJob
 from tests.fakes.retriever import MemoryLibrary, letters
@@ -79,7 +80,7 @@ async def test_anothers_document_is_not_there(library: Library):
     with pytest.raises(Conflict):
         await library.catalog.register(msgspec.structs.replace(mine, user="ben"), 1.0)
     assert (await library.catalog.list("ben", 10, "")).documents == ()
-    assert await library.catalog.search("ben", letters("zebra"), 10) == []
+    assert await library.catalog.search("ben", letters("zebra"), asked("zebra moon"), 10) == Found([], [])
     assert await library.intake.begin(msgspec.structs.replace(mine, user="ben")) is None
 
 
@@ -113,9 +114,9 @@ async def test_passages_are_found_nearest_first_and_only_once_ready(library: Lib
     await library.intake.report(mine.document, 2, 3)
     halfway = await library.catalog.get("ada", mine.document)
     assert (halfway.status, halfway.done, halfway.passages) == ("processing", 2, 3)
-    assert await library.catalog.search("ada", letters("zebra"), 10) == []
+    assert await library.catalog.search("ada", letters("zebra"), asked("zebra"), 10) == Found([], [])
     assert await library.intake.finish(mine.document, *cut())
-    found = await library.catalog.search("ada", letters("zebra"), 2)
+    found = (await library.catalog.search("ada", letters("zebra"), (), 2)).by_meaning
     assert [passage.text for passage in found] == ["zebra zebra", "moon"]
     assert found[0].score == pytest.approx(1.0, abs=1e-6)
     assert found[1].score == pytest.approx(0.0, abs=1e-6)
@@ -129,6 +130,44 @@ async def test_passages_are_found_nearest_first_and_only_once_ready(library: Lib
     )
     done = await library.catalog.get("ada", mine.document)
     assert (done.status, done.done, done.passages) == ("ready", 3, 3)
+
+
+async def by_words(library: Library, question: str, depth: int = 10) -> list[tuple[str, float]]:
+    found = await library.catalog.search("ada", letters("x"), asked(question), depth)
+    assert all(passage.title == "Notes" for passage in found.by_words)
+    return [(passage.text, passage.score) for passage in found.by_words]
+
+
+FLEET = (
+    "Pump P-7 is red.",
+    "Pump P-9 is red.",
+    "Pump P-17 is blue, O'Brien says.",
+    "Valve V-3 is red.",
+    "七号水泵每九十天检修一次。",
+    "九号水泵由夜班检修。",
+)
+
+
+async def test_passages_are_found_by_most_of_the_questions_words_the_rare_ones_first(library: Library):
+    await ready(library, job(), FLEET)
+    await ready(library, job("ben"), FLEET * 2)  # another's passages make no word common
+    ((text, score),) = await by_words(library, "Is pump P-7 very red?")
+    assert text == FLEET[0]
+    assert score == pytest.approx(0.5258, abs=1e-4)
+    whole = await by_words(library, "red pump")
+    assert [text for text, _ in whole][:2] == list(FLEET[:2])
+    assert [score for _, score in whole][:2] == [pytest.approx(1.0)] * 2
+    assert await by_words(library, "red pump", depth=1) == whole[:1]
+    assert (await by_words(library, "七号水泵多久检修？"))[0][0] == FLEET[4]
+    assert [text for text, _ in await by_words(library, "o'brien")] == [FLEET[2]]
+
+
+@pytest.mark.parametrize(
+    "question", ["", "What is it?", "请问是什么？", "green tank", "' | \\ & ! <-> :* ()", "P-8"]
+)
+async def test_without_a_word_in_common_nothing_is_found_by_words(library: Library, question: str):
+    await ready(library, job(), FLEET)
+    assert await by_words(library, question) == []
 
 
 async def test_attempts_count_unless_postponed(library: Library):
@@ -160,7 +199,7 @@ async def test_what_is_over_stays_as_it_is(library: Library):
         assert not await library.intake.fail(mine.document, "Other.")
         await library.intake.postpone(mine.document)
         assert (await library.catalog.get("ada", mine.document)).status == status
-    assert len(await library.catalog.search("ada", letters("zebra"), 10)) == 3
+    assert len((await library.catalog.search("ada", letters("zebra"), (), 10)).by_meaning) == 3
     assert (await library.catalog.get("ada", bad.document)).error == "It is empty."
 
 
@@ -168,7 +207,7 @@ async def test_a_deleted_document_takes_its_passages_and_its_ingestion_ends(libr
     done, working = job(), job()
     await ready(library, done)
     await library.catalog.delete("ada", done.document)
-    assert await library.catalog.search("ada", letters("zebra"), 10) == []
+    assert await library.catalog.search("ada", letters("zebra"), asked("zebra"), 10) == Found([], [])
     await library.catalog.register(working, 1.0)
     await library.intake.begin(working)
     await library.catalog.delete("ada", working.document)
@@ -176,6 +215,6 @@ async def test_a_deleted_document_takes_its_passages_and_its_ingestion_ends(libr
     assert not await library.intake.finish(working.document, *cut())
     assert not await library.intake.fail(working.document, "Too late.")
     assert await library.intake.begin(working) is None
-    assert await library.catalog.search("ada", letters("zebra"), 10) == []
+    assert await library.catalog.search("ada", letters("zebra"), asked("zebra"), 10) == Found([], [])
     with pytest.raises(NotFound):
         await library.catalog.delete("ada", working.document)

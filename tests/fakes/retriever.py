@@ -2,13 +2,15 @@
 
 import asyncio
 import itertools
+import math
 import struct
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from services.retriever.domain.chunking import Chunk, Word
-from services.retriever.ports import Begun, Vector
+from services.retriever.domain.words import WORTH, Asked, words
+from services.retriever.ports import Begun, Found, Vector
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.messages import Document, DocumentFailed, DocumentIngested, Documents, IngestJob, Passage
 
@@ -62,15 +64,15 @@ class MemoryLibrary:
         del self._documents[document]
         self._passages.pop(document, None)
 
-    async def search(self, user: str, vector: Vector, limit: int) -> Sequence[Passage]:
+    async def search(self, user: str, vector: Vector, asked: Sequence[Asked], depth: int) -> Found:
         self._require()
-        found = [
-            msgspec.structs.replace(passage, score=dot(vector, its))
-            for id, passages in self._passages.items()
-            if self._documents[id][0] == user
-            for passage, its in passages
+        mine = [
+            pair for id, pairs in self._passages.items() if self._documents[id][0] == user for pair in pairs
         ]
-        return sorted(found, key=lambda passage: -passage.score)[:limit]
+        near = [scored(passage, dot(vector, its)) for passage, its in mine]
+        shares = zip(mine, word_shares([set(words(it.text)) for it, _ in mine], asked), strict=True)
+        worded = [scored(passage, share) for (passage, _), share in shares if share >= WORTH]
+        return Found(best(near, depth), best(worded, depth))
 
     async def begin(self, job: IngestJob) -> Begun | None:
         self._require()
@@ -172,6 +174,26 @@ class SpaceTokenizer:
             start = text.index(word, end)
             end = start + len(word)
             yield Word(start, end, 1)
+
+
+def scored(passage: Passage, score: float) -> Passage:
+    return msgspec.structs.replace(passage, score=score)
+
+
+def best(passages: list[Passage], depth: int) -> list[Passage]:
+    return sorted(passages, key=lambda it: (-it.score, it.document, it.number))[:depth]
+
+
+def word_shares(owned: Sequence[set[str]], asked: Sequence[Asked]) -> list[float]:
+    """What `adapters.postgres.search` computes in SQL."""
+    holders = {it.word: sum(it.word in own for own in owned) for it in asked}
+    weights = {word: math.log(1 + (len(owned) - n + 0.5) / (n + 0.5)) for word, n in holders.items()}
+    shares: list[float] = []
+    for own in owned:
+        has = sum(weights[it.word] for it in asked if it.word in own)
+        lacks = sum(weights[it.word] * it.missing for it in asked if it.word not in own)
+        shares.append(has / (has + lacks) if has else 0.0)
+    return shares
 
 
 def letters(text: str) -> Vector:

@@ -60,6 +60,14 @@ async def test_chinese_is_found_by_its_own_words(stack: Stack):
         assert texts[title][first.start : first.end] == first.text
 
 
+async def test_a_code_is_found_among_others_like_it(stack: Stack):
+    for code in ("FP-20240317", "FP-20240371", "FP-20240713"):
+        await stack.ingested(code, f"Invoice {code} was paid on the third of May. 发票 {code} 已付。")
+    for code in ("FP-20240713", "FP-20240317", "FP-20240371"):
+        for question in (code, f"Was {code} paid?", f"发票 {code} 付了吗？"):
+            assert (await stack.search(question))[0].title == code
+
+
 async def test_a_long_document_becomes_passages_with_exact_offsets_and_one_is_found(stack: Stack):
     filler = "\n\n".join(
         f"Section {n}. Nothing of note happened in the week with number {n}." * 3 for n in range(150)

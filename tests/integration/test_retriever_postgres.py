@@ -15,8 +15,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from services.retriever.adapters.postgres import Database, PostgresCatalog
-from services.retriever.adapters.postgres.catalog import SEARCH_SETTINGS, nearest
+from services.retriever.adapters.postgres import Database, PostgresCatalog, search
+from services.retriever.adapters.postgres.search import SEARCH_SETTINGS, rankings
+from services.retriever.domain.words import asked
 from services.retriever.migrations.__main__ import migrate
 from shared.errors import Unavailable
 from tests.proxy import proxied
@@ -26,11 +27,12 @@ SHARE = 100
 """The small user has one row in so many."""
 
 FILL = """
-INSERT INTO retriever.documents (id, user_id, title, media_type, size, status, created_at)
-VALUES ('big', 'big', 'Big', 'text/plain', 1, 'ready', now()),
-       ('small', 'small', 'Small', 'text/plain', 1, 'ready', now());
-INSERT INTO retriever.passages (document_id, number, user_id, text, start_offset, end_offset, embedding)
-SELECT owner, n, owner, 'Passage ' || n, 0, 9, embedding::vector FROM (
+INSERT INTO retriever.documents (id, user_id, title, media_type, size, status, created_at, passages)
+VALUES ('big', 'big', 'Big', 'text/plain', 1, 'ready', now(), {rows} - {rows} / {share}),
+       ('small', 'small', 'Small', 'text/plain', 1, 'ready', now(), {rows} / {share});
+INSERT INTO retriever.passages (document_id, number, user_id, text, start_offset, end_offset, embedding, words)
+SELECT owner, n, owner, 'Passage ' || n, 0, 9, embedding::vector,
+       array_to_tsvector(ARRAY['passage', n::text, 'part' || (n - 1) / 400]) FROM (
     SELECT n, CASE WHEN n % {share} = 0 THEN 'small' ELSE 'big' END AS owner,
            array_agg(random() - 0.5)::real[] AS embedding
     FROM generate_series(1, {rows}) AS n, generate_series(1, 384) GROUP BY n) AS rows;
@@ -72,13 +74,14 @@ async def test_a_user_with_one_row_in_a_hundred_gets_ten_passages(engine: AsyncE
     database = Database.at(database_url, connections=1, deadline_s=20.0)
     catalog = PostgresCatalog(database)
     for seed in range(3):
-        found = await catalog.search("small", any_vector(seed), 10)
-        assert len(found) == 10
-        assert {passage.document for passage in found} == {"small"}
-        scores = [passage.score for passage in found]
-        assert scores == sorted(scores, reverse=True)
+        found = await catalog.search("small", any_vector(seed), asked(f"part{seed}"), 10)
+        assert [len(found.by_meaning), len(found.by_words)] == [10, ROWS // SHARE // 10]
+        for ranking in (found.by_meaning, found.by_words):
+            assert {passage.document for passage in ranking} == {"small"}
+            scores = [passage.score for passage in ranking]
+            assert scores == sorted(scores, reverse=True)
     async with engine.begin() as connection:
-        without = (await connection.execute(nearest("small", any_vector(0), 10))).all()
+        without = (await connection.execute(rankings("small", any_vector(0), (), 10))).all()
         plan = await plan_of(connection, any_vector(0))
     assert len(without) < 10, "the filter was not after the scan: this test shows nothing"
     assert "passages_nearest" in plan
@@ -87,7 +90,7 @@ async def test_a_user_with_one_row_in_a_hundred_gets_ten_passages(engine: AsyncE
 
 async def plan_of(connection: AsyncConnection, vector: bytes) -> str:
     await connection.execute(SEARCH_SETTINGS)
-    query = nearest("small", vector, 10).compile(
+    query = rankings("small", vector, (), 10).compile(
         dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
     )
     rows = (await connection.exec_driver_sql(f"EXPLAIN {query}")).scalars()
@@ -108,9 +111,43 @@ async def test_migrations_run_twice_and_at_once(database_url: str):
     assert public == []
 
 
+async def test_passages_from_before_there_were_words_get_theirs(engine: AsyncEngine, database_url: str):
+    async with engine.begin() as connection:
+        for statement in FILL.format(rows=2, share=2).strip().split(";\n")[:2]:
+            await connection.exec_driver_sql(statement)
+        await connection.exec_driver_sql(
+            "UPDATE retriever.passages SET text = '七号水泵 P-7' WHERE number = 2"
+        )
+        await connection.exec_driver_sql("ALTER TABLE retriever.passages DROP COLUMN words")
+        await connection.exec_driver_sql("UPDATE retriever.alembic_version SET version_num = '0001'")
+    await migrate(database_url)
+    async with engine.begin() as connection:
+        rows = await connection.exec_driver_sql(
+            "SELECT tsvector_to_array(words) FROM retriever.passages ORDER BY number"
+        )
+        assert [set(row) for row in rows.scalars()] == [{"passage", "1"}, {"七号", "号水", "水泵", "p-7"}]
+        await connection.exec_driver_sql("SELECT 'retriever.passages_words'::regclass")
+
+
+async def test_words_of_which_there_are_too_many_tell_nothing(
+    engine: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(search, "COMMON_PASSAGES", 100)
+    async with engine.begin() as connection:
+        for statement in FILL.format(rows=300, share=3).strip().split(";\n"):
+            await connection.exec_driver_sql(statement)
+    database = Database.at(database_url, connections=1, deadline_s=5.0)
+    catalog = PostgresCatalog(database)
+    assert len((await catalog.search("small", any_vector(0), asked("passage"), 50)).by_words) == 50
+    assert (await catalog.search("big", any_vector(0), asked("passage"), 50)).by_words == []
+    one = (await catalog.search("big", any_vector(0), asked("passage 7"), 50)).by_words
+    assert [(passage.text, passage.score) for passage in one] == [("Passage 7", 1.0)]
+    await database.close()
+
+
 async def test_a_passage_cannot_belong_to_another_than_its_document(engine: AsyncEngine):
     async with engine.begin() as connection:
-        await connection.exec_driver_sql(FILL.split(";\n", maxsplit=1)[0])
+        await connection.exec_driver_sql(FILL.format(rows=2, share=2).split(";\n", maxsplit=1)[0])
     values = "'big', 1, 'small', 'text', 0, 4, array_fill(1, ARRAY[384])::vector"
     with pytest.raises(IntegrityError, match="passages_owner"):
         async with engine.begin() as connection:

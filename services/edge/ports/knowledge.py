@@ -7,7 +7,7 @@ from shared.messages import Document, Documents, IngestJob, Passage
 
 class Knowledge(Protocol):
     async def search(self, user: str, query: str, limit: int, min_score: float) -> tuple[Passage, ...]:
-        """Best first; `min_score` is a cosine similarity. Of the user's own documents alone."""
+        """Best first; a score is a cosine similarity or a share of the question's words. Of the user's own alone."""
         ...
 
     async def register(self, job: IngestJob, created_at: float) -> Document: ...

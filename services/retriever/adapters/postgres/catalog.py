@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Float, Select, delete, func, select, tuple_
+from sqlalchemy import Select, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.retriever.adapters.postgres.database import Database
@@ -12,21 +12,15 @@ from services.retriever.adapters.postgres.rows import (
     document_of,
     encode_cursor,
     moment,
-    numbers,
 )
-from services.retriever.adapters.postgres.tables import DocumentRow, PassageRow
-from services.retriever.ports import Vector
+from services.retriever.adapters.postgres.search import SEARCH_SETTINGS, found, rankings
+from services.retriever.adapters.postgres.tables import DocumentRow
+from services.retriever.domain.words import Asked
+from services.retriever.ports import Found, Vector
 from shared.errors import Conflict, NotFound
-from shared.messages import Document, Documents, IngestJob, Passage
+from shared.messages import Document, Documents, IngestJob
 
 NO_SUCH_DOCUMENT = "There is no such document."
-
-SEARCH_SETTINGS = select(
-    func.set_config("hnsw.iterative_scan", "strict_order", True),
-    func.set_config("hnsw.ef_search", "100", True),
-)
-"""For one transaction (`SET LOCAL`). HNSW filters after its scan: without iteration a user with one row in a
-hundred would get one passage or none, however many there are."""
 
 
 class PostgresCatalog:
@@ -75,22 +69,11 @@ class PostgresCatalog:
         if not deleted:
             raise NotFound(NO_SUCH_DOCUMENT)
 
-    async def search(self, user: str, vector: Vector, limit: int) -> Sequence[Passage]:
+    async def search(self, user: str, vector: Vector, asked: Sequence[Asked], depth: int) -> Found:
         async with self._database.transaction() as connection:
             await connection.execute(SEARCH_SETTINGS)
-            rows = (await connection.execute(nearest(user, vector, limit))).all()
-        return [
-            Passage(
-                document=row.document_id,
-                title=row.title,
-                number=row.number,
-                text=row.text,
-                start=row.start_offset,
-                end=row.end_offset,
-                score=1 - row.distance,
-            )
-            for row in rows
-        ]
+            rows = (await connection.execute(rankings(user, vector, asked, depth))).all()
+        return found(rows)
 
 
 def documents() -> Select[Any]:
@@ -99,27 +82,3 @@ def documents() -> Select[Any]:
 
 def one_of(user: str, document: str) -> Select[Any]:
     return documents().where(DocumentRow.id == document, DocumentRow.user_id == user)
-
-
-def nearest(user: str, vector: Vector, limit: int) -> Select[Any]:
-    """The inner query is all that the index sees: order by distance, nothing else. Titles are added to its rows."""
-    distance = PassageRow.embedding.op("<=>", return_type=Float())(numbers(vector)).label("distance")
-    found = (
-        select(
-            PassageRow.document_id,
-            PassageRow.number,
-            PassageRow.text,
-            PassageRow.start_offset,
-            PassageRow.end_offset,
-            distance,
-        )
-        .where(PassageRow.user_id == user)
-        .order_by(distance)
-        .limit(limit)
-        .subquery()
-    )
-    return (
-        select(found, DocumentRow.title)
-        .join(DocumentRow, DocumentRow.id == found.c.document_id)
-        .order_by(found.c.distance)
-    )

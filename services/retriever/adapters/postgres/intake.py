@@ -1,19 +1,25 @@
 """Ingestion's view of documents: where one stands, and its passages, all at once."""
 
+import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import Text, bindparam, func, insert, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.retriever.adapters.postgres.catalog import one_of
 from services.retriever.adapters.postgres.database import Database
 from services.retriever.adapters.postgres.rows import document_of, numbers
 from services.retriever.adapters.postgres.tables import DocumentRow, PassageRow
 from services.retriever.domain.chunking import Chunk
+from services.retriever.domain.words import words
 from services.retriever.ports import Begun, Vector
 from shared.messages import IngestJob
 
 OPEN = ("queued", "processing")
 ROWS_A_STATEMENT = 64
+ADD_PASSAGES = insert(PassageRow).values(
+    words=func.array_to_tsvector(bindparam("found_by", type_=ARRAY(Text)))
+)
 
 
 class PostgresIntake:
@@ -47,9 +53,12 @@ class PostgresIntake:
             user = (await connection.execute(ready)).scalar_one_or_none()
             if user is None:
                 return False
-            rows = passage_rows(document, user, chunks, vectors)
-            for start in range(0, len(rows), ROWS_A_STATEMENT):
-                await connection.execute(insert(PassageRow), rows[start : start + ROWS_A_STATEMENT])
+            for start in range(0, len(chunks), ROWS_A_STATEMENT):
+                block = slice(start, start + ROWS_A_STATEMENT)
+                rows = await asyncio.to_thread(
+                    passage_rows, document, user, start + 1, chunks[block], vectors[block]
+                )
+                await connection.execute(ADD_PASSAGES, rows)
         return True
 
     async def fail(self, document: str, reason: str) -> bool:
@@ -66,9 +75,9 @@ class PostgresIntake:
 
 
 def passage_rows(
-    document: str, user: str, chunks: Sequence[Chunk], vectors: Sequence[Vector]
+    document: str, user: str, first: int, chunks: Sequence[Chunk], vectors: Sequence[Vector]
 ) -> list[dict[str, object]]:
-    """Numbered from 1, as they are cited."""
+    """Numbered from `first` on. Computes: call it off the event loop."""
     return [
         {
             "document_id": document,
@@ -78,6 +87,7 @@ def passage_rows(
             "start_offset": chunk.start,
             "end_offset": chunk.end,
             "embedding": numbers(vector),
+            "found_by": sorted(set(words(chunk.text))),
         }
-        for number, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True), start=1)
+        for number, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True), start=first)
     ]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pgvector.sqlalchemy import VECTOR
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SCHEMA = "retriever"
@@ -47,3 +48,5 @@ class PassageRow(Base):
     start_offset: Mapped[int]
     end_offset: Mapped[int]
     embedding: Mapped[list[float]] = mapped_column(VECTOR(DIMENSIONS))
+    words: Mapped[str] = mapped_column(TSVECTOR)
+    """Those of `domain.words`, without positions."""
