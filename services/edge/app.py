@@ -104,6 +104,7 @@ class Edge:
             LoginThrottle(settings.login_attempts, settings.login_window_s),
             self._audit,
             refresh_lifetime_s=settings.refresh_lifetime_s,
+            refresh_grace_s=settings.refresh_grace_s,
         )
         self._probe = Probe(
             nats=lambda: self._link.connected and self._token_link.connected,

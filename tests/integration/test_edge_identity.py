@@ -110,29 +110,6 @@ async def test_malformed_bodies_are_the_clients_mistake(edge: RunningEdge) -> No
             assert answer.json()["errors"][0]["field"] == expected
 
 
-async def test_refresh_rotates_and_reuse_ends_the_family(edge: RunningEdge) -> None:
-    first = (await login(edge, "ada", PASSWORD)).json()["refresh_token"]
-    second = await edge.http.post("/refresh", json={"refresh_token": first})
-    assert second.status_code == 200
-    assert second.json()["refresh_token"] != first
-    assert (await edge.http.post("/refresh", json={"refresh_token": first})).status_code == 401
-    latest = second.json()["refresh_token"]
-    assert (await edge.http.post("/refresh", json={"refresh_token": latest})).status_code == 401
-    assert (await login(edge, "ada", PASSWORD)).status_code == 200
-
-
-async def test_of_many_uses_at_once_one_wins_and_the_family_ends(edge: RunningEdge) -> None:
-    token = (await login(edge, "ada", PASSWORD)).json()["refresh_token"]
-    answers = await asyncio.gather(
-        *(edge.http.post("/refresh", json={"refresh_token": token}) for _ in range(8))
-    )
-    won = [answer for answer in answers if answer.status_code == 200]
-    assert len(won) == 1
-    assert {answer.status_code for answer in answers} == {200, 401}
-    successor = won[0].json()["refresh_token"]
-    assert (await edge.http.post("/refresh", json={"refresh_token": successor})).status_code == 401
-
-
 async def test_logout_ends_the_token_and_the_family(edge: RunningEdge) -> None:
     pair = (await login(edge, "ada", PASSWORD)).json()
     headers = {"Authorization": f"Bearer {pair['access_token']}"}

@@ -42,8 +42,8 @@ class TokenPair(msgspec.Struct, frozen=True):
 class RefreshToken(msgspec.Struct, frozen=True):
     """A refresh token as stored: hashed, so that a copy of the database signs nobody in.
 
-    All tokens that one sign-in led to are a family; each is good for one use. A second use means that
-    somebody else holds a copy, so it ends the family.
+    All tokens that one sign-in led to are a family; each is good for one use, and a few seconds from then on.
+    A later use means that somebody else holds a copy, so it ends the family.
     """
 
     hash: bytes

@@ -45,12 +45,13 @@ class Accounts(Protocol):
 class RefreshTokens(Protocol):
     async def add(self, token: RefreshToken, *, now: float) -> None: ...
     async def rotate(
-        self, used: bytes, successor: bytes, *, now: float, lifetime_s: float
+        self, used: bytes, successor: bytes, *, now: float, lifetime_s: float, grace_s: float
     ) -> RefreshToken | None:
         """Spends the token with the hash `used`, and stores its successor in the same family.
 
-        None when there is no such token, it expired or its family ended. One that was spent before ends its
-        family, so that a thief's copy and the owner's stop working together.
+        None when there is no such token, it expired or its family ended. One that was first spent less than
+        `grace_s` ago gets another successor: its owner's tabs share it. One spent before that ends its family,
+        so that a thief's copy and the owner's stop working together.
         """
         ...
 

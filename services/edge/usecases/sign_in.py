@@ -25,6 +25,7 @@ class SignIn:
         audit: Audit,
         *,
         refresh_lifetime_s: float,
+        refresh_grace_s: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._accounts = accounts
@@ -35,6 +36,7 @@ class SignIn:
         self._throttle = throttle
         self._audit = audit
         self._refresh_lifetime_s = refresh_lifetime_s
+        self._refresh_grace_s = refresh_grace_s
         self._clock = clock
 
     async def login(self, name: str, password: str) -> TokenPair:
@@ -62,11 +64,18 @@ class SignIn:
         return self._pair(account, secret, now)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
-        """Each refresh token is good for once: the pair holds its successor. Raises `Unauthorized`."""
+        """The pair holds the token's successor, for the token is spent by it, but for its grace.
+
+        Raises `Unauthorized`.
+        """
         now = self._clock()
         successor = secrets.token_urlsafe(32)
         token = await self._refresh_tokens.rotate(
-            _hash(refresh_token), _hash(successor), now=now, lifetime_s=self._refresh_lifetime_s
+            _hash(refresh_token),
+            _hash(successor),
+            now=now,
+            lifetime_s=self._refresh_lifetime_s,
+            grace_s=self._refresh_grace_s,
         )
         account = None if token is None else await self._accounts.by_id(token.user)
         if account is None or account.disabled:

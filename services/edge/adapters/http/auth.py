@@ -51,7 +51,7 @@ class AuthController(Controller):
     @post(
         "/refresh",
         status_code=200,
-        summary="Get new tokens for a refresh token, which is spent by it",
+        summary="Get new tokens for a refresh token, which is spent by it within seconds",
         opt=PUBLIC,
         security=NO_TOKEN,
         responses=problems(400, 401, 503),

@@ -19,7 +19,7 @@ class PostgresRefreshTokens:
             await connection.execute(insert(refresh_tokens).values(_row(token)))
 
     async def rotate(
-        self, used: bytes, successor: bytes, *, now: float, lifetime_s: float
+        self, used: bytes, successor: bytes, *, now: float, lifetime_s: float, grace_s: float
     ) -> RefreshToken | None:
         """The family's owner is locked first: two uses at once, and one beside `disable`, happen in some order."""
         tokens = refresh_tokens.c
@@ -30,13 +30,15 @@ class PostgresRefreshTokens:
             row = found.one_or_none()
             if row is None or row.expires_at < moment(now):
                 return None
-            if row.spent:
+            if row.spent_at is None:
+                spent = update(refresh_tokens).where(tokens.hash == used).values(spent_at=moment(now))
+                await connection.execute(spent)
+            elif row.spent_at <= moment(now - grace_s):
                 await connection.execute(delete(refresh_tokens).where(tokens.family == row.family))
                 return None
             token = RefreshToken(
                 hash=successor, family=row.family, user=row.user_id, expires_at=now + lifetime_s
             )
-            await connection.execute(update(refresh_tokens).where(tokens.hash == used).values(spent=True))
             await connection.execute(insert(refresh_tokens).values(_row(token)))
             return token
 
@@ -57,5 +59,5 @@ def _row(token: RefreshToken) -> dict[str, object]:
         "family": token.family,
         "user_id": token.user,
         "expires_at": moment(token.expires_at),
-        "spent": False,
+        "spent_at": None,
     }

@@ -37,7 +37,7 @@ refresh_tokens = Table(
     Column("family", Text, nullable=False),
     Column("user_id", Text, ForeignKey("edge.users.id"), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("spent", Boolean, nullable=False),
+    Column("spent_at", DateTime(timezone=True)),
 )
 
 conversations = Table(
