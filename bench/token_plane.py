@@ -32,6 +32,7 @@ from shared.broker import NatsBus
 from shared.messages import Delta, Frame, Text
 from shared.runtime import tune_gc
 from shared.streams import FrameWriter, Receiver
+from shared.streams.writer import Gathered
 
 WINDOW_STEPS = 64
 """The worker runs at most so many steps ahead of the edge, as an engine would not run ahead at all."""
@@ -65,7 +66,7 @@ def main() -> None:
     with nats_server() as url, tempfile.TemporaryDirectory() as folder:
         for _ in range(arguments.rounds):
             for kind, measured in results.items():
-                tokens = arguments.tokens // (8 if kind == "messages" else 1)
+                tokens = arguments.tokens // (4 if kind == "messages" else 1)
                 steps = max(1, tokens // arguments.streams)
                 address = str(Path(folder) / f"socket-{len(measured)}") if kind == "socket" else url
                 measured.append(run(Load(kind, arguments.streams, steps, address)))
@@ -139,6 +140,13 @@ def deltas_of(step: int, streams: int) -> list[Delta]:
     return [Delta(stream + 1, 7, step, (step + stream,), part) for stream in range(streams)]
 
 
+def frame_of(step: int, deltas: list[Delta]) -> Frame:
+    gathered = Gathered()
+    for delta in deltas:
+        gathered.add(delta)
+    return gathered.frame("bench", step)
+
+
 async def write_frames(load: Load) -> None:
     bus = await NatsBus.connect(load.address, "bench-worker")
     credit = Credit()
@@ -164,7 +172,7 @@ async def write_messages(load: Load) -> None:
     subject = subjects.tokens(INBOX)
     for step in range(load.steps):
         for delta in deltas_of(step, load.streams):
-            await bus.client.publish(subject, encode(Frame("bench", step, (delta,))))
+            await bus.client.publish(subject, encode(frame_of(step, [delta])))
         await credit.wait_for(step)
     await credit.wait_for(load.steps + WINDOW_STEPS)
     await bus.close()
@@ -181,7 +189,7 @@ async def write_socket(load: Load) -> None:
 
     reading = asyncio.create_task(read_credit())
     for step in range(load.steps):
-        data = encode(Frame("bench", step, tuple(deltas_of(step, load.streams))))
+        data = encode(frame_of(step, deltas_of(step, load.streams)))
         writer.write(len(data).to_bytes(4, "big") + data)
         await writer.drain()
         await credit.wait_for(step)
@@ -227,8 +235,7 @@ async def read_stream(receiver: Receiver, steps: int, crediting: NatsBus | None 
     incoming = receiver.open()
     seen = 0
     while seen < steps:
-        for delta in await incoming.next():
-            seen += len(delta.ids)
+        seen += len(await incoming.next())
         if crediting is not None:
             await crediting.client.publish(CREDIT, str(seen).encode())
     incoming.close()
@@ -244,8 +251,7 @@ async def read_socket(load: Load, pipe: Connection) -> None:
         for step in range(load.steps):
             size = int.from_bytes(await reader.readexactly(4), "big")
             frame = decode(await reader.readexactly(size))
-            for delta in frame.deltas:
-                seen += len(delta.ids)
+            seen += len(frame.ids)
             writer.write(step.to_bytes(4, "big"))
         finished.set_result(Cost(time.process_time() - cpu, time.perf_counter() - wall))
         writer.write((load.steps + 2 * WINDOW_STEPS).to_bytes(4, "big"))

@@ -12,7 +12,7 @@ from services.inference.ports import Engine
 from services.inference.settings import Settings
 from shared import subjects
 from shared.broker import NatsBus, ensure_bus
-from shared.messages import ChatJob, ChatMessage, Delta, End, LiveRequest, Part, Sampling
+from shared.messages import ChatJob, ChatMessage, End, LiveRequest, Part, Piece, Sampling, end_of, parts_of
 from shared.streams import Incoming, Receiver
 
 
@@ -42,11 +42,10 @@ class Answered(msgspec.Struct):
     ids: list[int]
     parts: list[Part]
     end: End
-    indexes: list[int]
 
 
 class Asker:
-    """A receiver with a bus: publishes jobs, gathers their deltas."""
+    """A receiver with a bus: publishes jobs, gathers their answers."""
 
     def __init__(self, bus: NatsBus, receiver: Receiver) -> None:
         self.bus = bus
@@ -88,17 +87,12 @@ class Asker:
 
 
 async def gather(incoming: Incoming) -> Answered:
-    deltas: list[Delta] = []
-    while not deltas or deltas[-1].end is None:
-        deltas.extend(await incoming.next())
-    end = deltas[-1].end
-    assert end is not None
-    return Answered(
-        ids=[id for delta in deltas for id in delta.ids],
-        parts=[part for delta in deltas for part in delta.parts],
-        end=end,
-        indexes=[delta.index for delta in deltas],
-    )
+    pieces: list[Piece] = []
+    end: End | None = None
+    while end is None:
+        pieces.extend(await incoming.next())
+        end = end_of(pieces)
+    return Answered(ids=list(incoming.cursor.ids), parts=list(parts_of(pieces)), end=end)
 
 
 @asynccontextmanager

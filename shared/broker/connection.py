@@ -50,7 +50,7 @@ async def connect(url: str, name: str, on_reconnect: Callable[[], Awaitable[None
     with translated("NATS"):
         # With endless reconnects nats-py tries for ever at first, too.
         async with asyncio.timeout(FIRST_CONNECT_S):
-            return await nats.connect(
+            events.client = await nats.connect(
                 url,
                 name=name,
                 disconnected_cb=events.disconnected,
@@ -59,6 +59,7 @@ async def connect(url: str, name: str, on_reconnect: Callable[[], Awaitable[None
                 allow_reconnect=True,
                 **connection_options(),
             )
+            return events.client
 
 
 class _Events:
@@ -67,9 +68,13 @@ class _Events:
     def __init__(self, name: str, on_reconnect: Callable[[], Awaitable[None]] | None) -> None:
         self._name = name
         self._on_reconnect = on_reconnect
+        self.client: Client | None = None
         self._away = False
 
     async def disconnected(self) -> None:
+        """Also told when we close the connection ourselves, which is no news."""
+        if self.client is not None and self.client.is_closed:
+            return
         self._away = True
         log.warning("nats.disconnected", connection=self._name)
 

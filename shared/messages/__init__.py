@@ -49,12 +49,15 @@ from .tokens import (
     Frame,
     Logprobs,
     Part,
+    Piece,
     Reasoning,
     Started,
     Text,
     TokenLogprob,
     ToolCall,
     Usage,
+    end_of,
+    parts_of,
 )
 
 __all__ = [
@@ -96,6 +99,7 @@ __all__ = [
     "Name",
     "Part",
     "Passage",
+    "Piece",
     "Reasoning",
     "Record",
     "RegisterDocument",
@@ -112,4 +116,6 @@ __all__ = [
     "ToolCall",
     "Usage",
     "WorkerStatus",
+    "end_of",
+    "parts_of",
 ]

@@ -1,8 +1,8 @@
 """When a receiver believes a delta. Pure: no clock, no bus."""
 
+from array import array
+from collections.abc import Iterable
 from enum import Enum
-
-from shared.messages import Delta
 
 
 class Verdict(Enum):
@@ -15,25 +15,25 @@ class Verdict(Enum):
 
 
 class Cursor:
-    """Where one stream stands: the fence it follows, and the index of the next token.
+    """Where one stream stands: the fence it follows, and the token ids that have come, whose number is the next index.
 
     A higher fence is a later attempt, which holds from then on; it was told what has been shown, so it begins
     exactly there. "Behind" is a repeat within one fence only.
     """
 
-    __slots__ = ("fence", "index")
+    __slots__ = ("fence", "ids")
 
     def __init__(self) -> None:
         self.fence = -1
-        self.index = 0
+        self.ids = array("q")
 
-    def judge(self, delta: Delta) -> Verdict:
+    def judge(self, fence: int, index: int, ids: Iterable[int]) -> Verdict:
         """Moves on when the verdict is TAKE."""
-        if delta.fence < self.fence:
+        if fence < self.fence:
             return Verdict.DROP
-        if delta.index != self.index:
-            repeated = delta.fence == self.fence and delta.index < self.index
+        if index != len(self.ids):
+            repeated = fence == self.fence and index < len(self.ids)
             return Verdict.DROP if repeated else Verdict.GAP
-        self.fence = delta.fence
-        self.index += len(delta.ids)
+        self.fence = fence
+        self.ids.extend(ids)
         return Verdict.TAKE

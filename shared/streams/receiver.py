@@ -10,7 +10,7 @@ import structlog
 from shared import subjects
 from shared.broker.ports import Bus
 from shared.errors import Unavailable
-from shared.messages import Delta, Frame
+from shared.messages import Delta, Frame, Piece, Text
 
 from .merge import Cursor, Verdict
 
@@ -20,29 +20,29 @@ log = structlog.get_logger()
 class Incoming:
     """One answer as it comes. A future and a list: half the price of a queue, and a slow reader gets more at once."""
 
-    __slots__ = ("_close", "_error", "cursor", "deltas", "number", "waiter", "worker")
+    __slots__ = ("_close", "_error", "cursor", "number", "pieces", "waiter", "worker")
 
     def __init__(self, number: int, close: Callable[[int], None]) -> None:
         self.number = number
         self.cursor = Cursor()
-        self.deltas: list[Delta] = []
+        self.pieces: list[Piece] = []
         self.waiter: asyncio.Future[None] | None = None
         self.worker = ""
         """Who writes it; empty until its first delta."""
         self._error: Unavailable | None = None
         self._close = close
 
-    async def next(self) -> list[Delta]:
-        """All deltas since the last call, at least one; the last of an answer has `end`.
+    async def next(self) -> list[Piece]:
+        """All that came since the last call, at least one piece; the last of an answer has an `end`.
 
         Raises `Unavailable` when tokens were lost, the reader was too slow, or the worker has gone silent.
         """
-        if not self.deltas:
-            if self._error is None:
-                await self._arrival()
-            if not self.deltas and self._error is not None:
-                raise self._error
-        taken, self.deltas = self.deltas, []
+        if not self.pieces and self._error is None:
+            self.waiter = asyncio.get_running_loop().create_future()
+            await self.waiter
+        if not self.pieces and self._error is not None:
+            raise self._error
+        taken, self.pieces = self.pieces, []
         return taken
 
     def close(self) -> None:
@@ -50,21 +50,14 @@ class Incoming:
         self._close(self.number)
 
     def take(self, delta: Delta) -> None:
-        self.deltas.append(delta)
-        self._rouse()
+        self.pieces.append(delta)
+        self.rouse()
 
     def fail(self, message: str) -> None:
         self._error = Unavailable(message)
-        self._rouse()
+        self.rouse()
 
-    async def _arrival(self) -> None:
-        self.waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self.waiter
-        finally:
-            self.waiter = None
-
-    def _rouse(self) -> None:
+    def rouse(self) -> None:
         if self.waiter is not None and not self.waiter.done():
             self.waiter.set_result(None)
 
@@ -72,7 +65,7 @@ class Incoming:
 class Receiver:
     """Receives every answer of one process. `start` it, hold the task of `run`, and `close` it.
 
-    `max_pending` bounds the deltas that wait in one stream. A worker that has begun an answer and is silent for
+    `max_pending` bounds the pieces that wait in one stream. A worker that has begun an answer and is silent for
     `silence_s`, while the bus is there, is taken for dead.
     """
 
@@ -123,34 +116,40 @@ class Receiver:
         return incoming
 
     async def receive(self, _subject: str, data: bytes) -> None:
-        """The hot path, once a frame: a delta that goes on where its stream stands is taken without a call."""
         frame = self._decode(data)
         self._heard_at[frame.worker] = time.monotonic()
-        find = self._streams.get
-        limit = self._max_pending
+        if frame.streams:
+            self._read_rows(frame)
         for delta in frame.deltas:
-            incoming = find(delta.stream)
-            if incoming is None:
-                continue
-            cursor, deltas = incoming.cursor, incoming.deltas
-            if delta.index == cursor.index and delta.fence == cursor.fence and len(deltas) < limit:
-                cursor.index += len(delta.ids)
-                deltas.append(delta)
-                if (waiter := incoming.waiter) is not None and not waiter.done():
-                    waiter.set_result(None)
-                if delta.end is not None:
-                    self._forget(delta.stream)
-            else:
+            if (incoming := self._streams.get(delta.stream)) is not None:
                 self._examine(incoming, delta, frame.worker)
 
+    def _read_rows(self, frame: Frame) -> None:
+        """The hot path, once a token: one that goes on where its stream stands is taken without a call."""
+        find, limit = self._streams.get, self._max_pending
+        rows = zip(frame.streams, frame.fences, frame.indices, frame.ids, frame.texts, strict=True)
+        for stream, fence, index, id, text in rows:
+            incoming = find(stream)
+            if incoming is None:
+                continue
+            cursor, pieces = incoming.cursor, incoming.pieces
+            ids = cursor.ids
+            if index == len(ids) and fence == cursor.fence and len(pieces) < limit:
+                ids.append(id)
+                pieces.append(text)
+                if len(pieces) == 1:
+                    incoming.rouse()
+            else:
+                self._examine(incoming, Delta(stream, fence, index, (id,), (Text(text),)), frame.worker)
+
     def _examine(self, incoming: Incoming, delta: Delta, worker: str) -> None:
-        """A delta that is not simply the next one: the first of an attempt, a repeat, a gap, or one too many."""
-        verdict = incoming.cursor.judge(delta)
+        """A delta that is not simply the next token: more than a token, a repeat, a gap, or one too many."""
+        verdict = incoming.cursor.judge(delta.fence, delta.index, delta.ids)
         if verdict is Verdict.DROP:
             return
         if verdict is Verdict.GAP:
             self._fail(incoming, "Tokens of this answer were lost on their way.")
-        elif len(incoming.deltas) >= self._max_pending:
+        elif len(incoming.pieces) >= self._max_pending:
             self._fail(incoming, "The reader of this answer is too slow.")
         else:
             incoming.worker = worker

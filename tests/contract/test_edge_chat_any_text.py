@@ -17,7 +17,7 @@ from services.edge.adapters.streaming import StreamFormat
 from services.edge.adapters.vercel.data_stream import DataStream
 from services.edge.adapters.vercel.ui_stream import UiStream
 from services.edge.usecases.answers import AnswerStream
-from shared.messages import ChatJob, Delta, End, Finished, Reasoning, Text, Usage
+from shared.messages import ChatJob, Delta, End, Finished, Piece, Reasoning, Text, Usage
 from shared.streams import Receiver
 from tests.node_clients import NodeClients
 
@@ -53,7 +53,10 @@ def stream_of(make: Callable[[], StreamFormat], said: Pieces) -> list[bytes]:
     """One write a piece, as a fast client gets them."""
     answer = AnswerStream(JOB, Receiver(inbox="i").open(), (), lambda _: None)
     format_ = make()
-    deltas = [Delta(1, 1, n, parts=(kind(text),)) for n, (kind, text) in enumerate(said)]
+    deltas: list[Piece] = [
+        text if n and kind is Text else Delta(1, 1, n, parts=(kind(text),))
+        for n, (kind, text) in enumerate(said)
+    ]
     deltas.append(Delta(1, 1, len(said), parts=(Finished("stop"),), end=End(Usage(1, 2))))
     return [format_.begin(answer), *(format_.encode([delta]) for delta in deltas)]
 

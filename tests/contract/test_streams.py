@@ -10,8 +10,8 @@ import pytest
 from shared import subjects
 from shared.broker import Bus, NatsBus
 from shared.errors import Unavailable
-from shared.messages import Delta, End, Frame, Started, Text, Usage
-from shared.streams import FrameWriter, Receiver
+from shared.messages import Delta, End, Frame, Piece, Reasoning, Started, Text, Usage, end_of, parts_of
+from shared.streams import FrameWriter, Incoming, Receiver
 from tests.fakes.bus import MemoryBus
 
 Publish = Callable[[str, bytes], Awaitable[None]]
@@ -57,6 +57,19 @@ def last(stream: int, index: int, fence: int = 7) -> Delta:
     return Delta(stream, fence, index, (), (), End(Usage(1, index)))
 
 
+async def read(incoming: Incoming) -> list[Piece]:
+    """To the end."""
+    got: list[Piece] = []
+    async with asyncio.timeout(5):
+        while not got or end_of(got) is None:
+            got += await incoming.next()
+    return got
+
+
+def said(pieces: list[Piece]) -> list[str]:
+    return [part.text for part in parts_of(pieces) if isinstance(part, Text)]
+
+
 class StreamContract:
     async def test_every_token_arrives_in_order_on_every_stream(self, plane: Plane) -> None:
         async with plane.receiver() as receiver, plane.writer() as writer:
@@ -69,11 +82,9 @@ class StreamContract:
             for each in incoming:
                 writer.send(receiver.inbox, last(each.number, 50))
             for each in incoming:
-                got: list[Delta] = []
-                async with asyncio.timeout(5):
-                    while not got or got[-1].end is None:
-                        got += await each.next()
-                assert [id for delta in got for id in delta.ids] == list(range(100, 150))
+                got = await read(each)
+                assert said(got) == [f"t{index} " for index in range(50)]
+                assert list(each.cursor.ids) == list(range(100, 150))
 
     async def test_a_turn_of_the_loop_is_one_frame(self, plane: Plane) -> None:
         frames: list[Frame] = []
@@ -90,7 +101,8 @@ class StreamContract:
             async with asyncio.timeout(2):
                 while len(frames) < 3:
                     await asyncio.sleep(0.005)
-        assert [len(frame.deltas) for frame in frames] == [8, 8, 8]
+        assert [frame.streams for frame in frames] == [list(range(1, 9))] * 3
+        assert [frame.indices for frame in frames] == [[step] * 8 for step in range(3)]
         assert [frame.seq for frame in frames] == [1, 2, 3]
 
     async def test_a_step_too_large_for_one_message_is_split_in_order(self, plane: Plane) -> None:
@@ -98,13 +110,38 @@ class StreamContract:
             incoming = receiver.open()
             for index in range(12):
                 writer.send(
-                    receiver.inbox, Delta(incoming.number, 7, index, (index,), (Text("x" * 100_000),))
+                    receiver.inbox, Delta(incoming.number, 7, index, (index,), (Text(f"{index}" * 100_000),))
                 )
-            got: list[Delta] = []
-            async with asyncio.timeout(5):
-                while len(got) < 12:
-                    got += await incoming.next()
-            assert [delta.index for delta in got] == list(range(12))
+            writer.send(receiver.inbox, last(1, 12))
+            assert said(await read(incoming)) == [f"{index}" * 100_000 for index in range(12)]
+
+    async def test_what_is_more_than_a_token_keeps_its_place(self, plane: Plane) -> None:
+        """Rows are read before deltas: within one frame a stream must not be overtaken by itself."""
+        async with plane.receiver() as receiver, plane.writer() as writer:
+            incoming, other = receiver.open(), receiver.open()
+            for delta in (
+                Delta(1, 7, 0, (), (Started("w1", "m", 1, 3),)),
+                token(1, 0),
+                Delta(1, 7, 1, (101,), (Text("t1 "), Reasoning("hm"))),
+                Delta(1, 7, 2, (102, 103), (Text("t2 t3 "),)),
+                Delta(1, 7, 4, (104,), (Text("second", choice=1),)),
+                token(1, 5),
+                token(2, 0),
+                last(1, 6),
+                last(2, 1),
+            ):
+                writer.send(receiver.inbox, delta)
+            assert said(await read(incoming)) == ["t0 ", "t1 ", "t2 t3 ", "second", "t5 "]
+            assert list(incoming.cursor.ids) == list(range(100, 106))
+            assert said(await read(other)) == ["t0 "]
+
+    async def test_a_frame_with_torn_columns_is_refused(self, plane: Plane) -> None:
+        torn = msgspec.msgpack.encode(["w1", 1, [1, 2], [7, 7], [0, 0], [5, 5], ["one"], []])
+        async with plane.receiver() as receiver:
+            incoming = receiver.open()
+            with pytest.raises(msgspec.ValidationError, match="columns"):
+                await receiver.receive("", torn)
+            assert incoming.pieces == []
 
     async def test_a_slow_reader_gets_more_at_once(self, plane: Plane) -> None:
         async with plane.receiver() as receiver, plane.writer() as writer:
@@ -128,11 +165,8 @@ class StreamContract:
                 last(1, 4, fence=9),
             ):
                 writer.send(receiver.inbox, delta)
-            got: list[Delta] = []
-            async with asyncio.timeout(2):
-                while not got or got[-1].end is None:
-                    got += await incoming.next()
-            assert [(delta.fence, delta.index) for delta in got] == [(7, 0), (7, 1), (9, 2), (9, 3), (9, 4)]
+            assert said(await read(incoming)) == ["t0 ", "t1 ", "t2 ", "t3 "]
+            assert incoming.cursor.fence == 9
 
     async def test_a_gap_is_an_error_after_what_came_before_it(self, plane: Plane) -> None:
         async with plane.receiver() as receiver, plane.writer() as writer:
@@ -140,7 +174,7 @@ class StreamContract:
             writer.send(receiver.inbox, token(1, 0))
             writer.send(receiver.inbox, token(1, 2))
             async with asyncio.timeout(2):
-                assert [delta.index for delta in await incoming.next()] == [0]
+                assert said(await incoming.next()) == ["t0 "]
                 with pytest.raises(Unavailable, match="lost"):
                     await incoming.next()
 
@@ -164,7 +198,7 @@ class StreamContract:
             writer.send(receiver.inbox, token(second.number, 0))
             async with asyncio.timeout(2):
                 await second.next()
-            assert first.deltas == []
+            assert first.pieces == []
 
     async def test_a_quiet_worker_is_alive_and_a_silent_one_is_dead(self, plane: Plane) -> None:
         async with plane.receiver(silence_s=0.5) as receiver:

@@ -68,7 +68,7 @@ class ScriptedJobs:
 
     async def say(self, job: ChatJob, parts: Batch, end: End | None = None) -> None:
         delta = Delta(job.stream, fence=1, index=0, parts=tuple(parts), end=end)
-        frame = Frame("worker", seq=1, deltas=(delta,))
+        frame = Frame("worker", seq=1, deltas=[delta])
         await self._receiver.receive("", msgspec.msgpack.encode(frame))
 
     async def cancel(self, job: ChatJob) -> None:

@@ -20,7 +20,7 @@ from shared.errors import (
     Unauthorized,
     Unavailable,
 )
-from shared.messages import ChatMessage, Delta, Failure, Passage, Text
+from shared.messages import ChatMessage, Failure, Passage, Piece, Text, end_of, parts_of
 from tests.chat_edge import PRINCIPAL, Ports
 from tests.fakes.chat import USAGE, finished
 
@@ -51,21 +51,21 @@ async def asking(chat: Chat, asked: Question) -> AsyncGenerator[AnswerStream]:
         await chat.close()
 
 
-async def read(answer: AnswerStream) -> list[Delta]:
-    return [delta async for deltas in answer for delta in deltas]
+async def read(answer: AnswerStream) -> list[Piece]:
+    return [piece async for pieces in answer for piece in pieces]
 
 
-def text_of(deltas: list[Delta]) -> str:
-    return "".join(part.text for delta in deltas for part in delta.parts if isinstance(part, Text))
+def text_of(pieces: list[Piece]) -> str:
+    return "".join(part.text for part in parts_of(pieces) if isinstance(part, Text))
 
 
 async def test_an_answer_goes_from_admission_to_its_last_record(ports: Ports) -> None:
     ports.knowledge.found = (PASSAGE,)
     async with asking(ports.chat(), question(model="gpt-4-local")) as answer:
-        deltas = await read(answer)
+        pieces = await read(answer)
 
-    assert text_of(deltas) == "Hello there"
-    assert deltas[-1].end is not None
+    assert text_of(pieces) == "Hello there"
+    assert end_of(pieces) is not None
     assert ports.jobs.cancelled == []
     (job,) = ports.jobs.submitted
     assert (job.model, job.passages, job.chat) == ("fake", (PASSAGE,), "c1")
@@ -145,10 +145,11 @@ async def test_a_revoked_user_loses_an_open_stream(ports: Ports) -> None:
     async with asking(ports.chat(), question()) as answer:
         await anext(answer)
         ports.sessions.revoke()
-        deltas = await asyncio.wait_for(read(answer), 2)
-    assert deltas[-1].end is not None
-    assert deltas[-1].end.failure is not None
-    assert deltas[-1].end.failure.code == Unauthorized.code
+        pieces = await asyncio.wait_for(read(answer), 2)
+    end = end_of(pieces)
+    assert end is not None
+    assert end.failure is not None
+    assert end.failure.code == Unauthorized.code
     assert len(ports.jobs.cancelled) == 1
 
 
@@ -164,10 +165,11 @@ async def test_a_revoked_user_who_reads_nothing_holds_no_worker(ports: Ports) ->
 async def test_the_deadline_ends_an_answer(ports: Ports) -> None:
     ports.jobs.hold = True
     async with asking(ports.chat(ChatRules(deadline_s=0.2)), question()) as answer:
-        deltas = await asyncio.wait_for(read(answer), 2)
-    assert deltas[-1].end is not None
-    assert deltas[-1].end.failure is not None
-    assert deltas[-1].end.failure.code == "deadline_exceeded"
+        pieces = await asyncio.wait_for(read(answer), 2)
+    end = end_of(pieces)
+    assert end is not None
+    assert end.failure is not None
+    assert end.failure.code == "deadline_exceeded"
 
 
 async def test_a_waiting_job_whose_workers_have_gone_is_given_up(ports: Ports) -> None:

@@ -16,14 +16,16 @@ from shared.errors import SluiceError, Unavailable
 from shared.messages import (
     ChatJob,
     ChatMessage,
-    Delta,
     Finished,
     FinishReason,
+    Piece,
     Sampling,
     ServedModel,
     Text,
     Usage,
     WorkerStatus,
+    end_of,
+    parts_of,
 )
 from shared.streams import Receiver
 
@@ -89,9 +91,9 @@ class BusClient:
     ) -> AsyncGenerator[str]:
         """The answer's text as it comes; the empty `model` takes the only one there is, or the first by name."""
         job = await self._job(messages, model, sampling or Sampling())
-        async with aclosing(self._deltas(job)) as steps:
-            async for deltas in steps:
-                if text := text_of(deltas):
+        async with aclosing(self._answer(job)) as steps:
+            async for pieces in steps:
+                if text := text_of(pieces):
                     yield text
 
     async def complete(self, line: JobLine) -> Completion:
@@ -100,11 +102,11 @@ class BusClient:
         texts: list[str] = []
         reason: FinishReason = "stop"
         usage = Usage()
-        async with aclosing(self._deltas(job)) as steps:
-            async for deltas in steps:
-                texts.append(text_of(deltas))
-                reason = finish_reason_of(deltas) or reason
-                usage = deltas[-1].end.usage if deltas[-1].end else usage
+        async with aclosing(self._answer(job)) as steps:
+            async for pieces in steps:
+                texts.append(text_of(pieces))
+                reason = finish_reason_of(pieces) or reason
+                usage = end.usage if (end := end_of(pieces)) else usage
         return Completion(job.model, "".join(texts), reason, usage, job.request)
 
     async def _job(self, messages: Messages, model: str, sampling: Sampling) -> ChatJob:
@@ -124,18 +126,16 @@ class BusClient:
             priority="batch",
         )
 
-    def _deltas(self, job: ChatJob) -> AsyncGenerator[list[Delta]]:
+    def _answer(self, job: ChatJob) -> AsyncGenerator[list[Piece]]:
         if self._jobs is None:
             raise Unavailable("The client is not connected: use it in `async with`.")
-        return self._jobs.deltas(job)
+        return self._jobs.answer(job)
 
 
-def text_of(deltas: list[Delta]) -> str:
-    return "".join(part.text for delta in deltas for part in delta.parts if isinstance(part, Text))
+def text_of(pieces: list[Piece]) -> str:
+    return "".join(part.text for part in parts_of(pieces) if isinstance(part, Text))
 
 
-def finish_reason_of(deltas: list[Delta]) -> FinishReason | None:
-    reasons: list[FinishReason] = [
-        part.reason for delta in deltas for part in delta.parts if isinstance(part, Finished)
-    ]
+def finish_reason_of(pieces: list[Piece]) -> FinishReason | None:
+    reasons: list[FinishReason] = [part.reason for part in parts_of(pieces) if isinstance(part, Finished)]
     return reasons[-1] if reasons else None

@@ -1,4 +1,4 @@
-"""One job on NATS, from its publication to its last delta."""
+"""One job on NATS, from its publication to its last token."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ import structlog
 from shared import subjects
 from shared.broker.ports import Bus
 from shared.errors import Conflict, DeadlineExceeded, Unavailable, from_failure
-from shared.messages import CancelJob, ChatJob, Delta, LiveRequest
+from shared.messages import CancelJob, ChatJob, LiveRequest, Piece, end_of
 from shared.streams import Receiver
 
 log = structlog.get_logger()
@@ -30,8 +30,8 @@ class BusJobs:
         self._receiver = receiver
         self._publisher = publisher
 
-    async def deltas(self, job: ChatJob) -> AsyncGenerator[list[Delta]]:
-        """What has come each time, up to the last delta; a failure in that one is raised.
+    async def answer(self, job: ChatJob) -> AsyncGenerator[list[Piece]]:
+        """What has come each time, up to the last piece; a failure in that one is raised.
 
         Also raises `QueueFull`, `TooLarge`, `DeadlineExceeded` or `Unavailable`. Closed before the end, it
         cancels the job.
@@ -44,10 +44,10 @@ class BusJobs:
             sequence = (await self._bus.append(subject, job, id=f"{job.request}:{job.attempt}")).sequence
             while not over:
                 async with asyncio.timeout(job.deadline - time.time()):
-                    deltas = await incoming.next()
-                end = deltas[-1].end
+                    pieces = await incoming.next()
+                end = end_of(pieces)
                 over = end is not None
-                yield deltas
+                yield pieces
                 if end is not None and end.failure is not None:
                     raise from_failure(end.failure)
         except TimeoutError as error:

@@ -5,13 +5,13 @@ from typing import Protocol
 import msgspec
 
 from services.edge.usecases.answers import AnswerStream
-from shared.messages import Delta
+from shared.messages import Piece
 
 encode_json = msgspec.json.Encoder().encode
 
 
 class StreamFormat(Protocol):
-    """One answer's bytes. `encode` is called once for each batch of deltas: the hot path of the edge."""
+    """One answer's bytes. `encode` is called once for each batch of pieces: the hot path of the edge."""
 
     @property
     def headers(self) -> dict[str, str]: ...
@@ -21,8 +21,8 @@ class StreamFormat(Protocol):
         ...
 
     def begin(self, answer: AnswerStream) -> bytes: ...
-    def encode(self, deltas: list[Delta]) -> bytes:
-        """Nothing comes after the bytes of a delta that has `end`."""
+    def encode(self, pieces: list[Piece]) -> bytes:
+        """Nothing comes after the bytes of the piece that has an end."""
         ...
 
 

@@ -1,17 +1,19 @@
-"""A whole answer, folded from its deltas, for callers that do not stream."""
+"""A whole answer, folded from its pieces, for callers that do not stream."""
 
 from dataclasses import dataclass, field
 
 from shared.messages import (
-    Delta,
     Failure,
     Finished,
     FinishReason,
     Logprobs,
+    Piece,
     Reasoning,
     Text,
     TokenLogprob,
     Usage,
+    end_of,
+    parts_of,
 )
 
 
@@ -34,27 +36,26 @@ class Choice:
 
 
 class WholeAnswer:
-    """Add deltas until one has its end."""
+    """Add pieces until one has the end."""
 
     def __init__(self, choices: int = 1) -> None:
         self.choices = [Choice() for _ in range(choices)]
         self.usage = Usage()
         self.failure: Failure | None = None
 
-    def add(self, deltas: list[Delta]) -> None:
-        for delta in deltas:
-            for part in delta.parts:
-                match part:
-                    case Text(text, choice):
-                        self.choices[choice].texts.append(text)
-                    case Reasoning(text, choice):
-                        self.choices[choice].reasonings.append(text)
-                    case Logprobs(tokens, choice):
-                        self.choices[choice].logprobs.extend(tokens)
-                    case Finished(reason, choice):
-                        self.choices[choice].finish_reason = reason
-                    case _:
-                        pass
-            if delta.end is not None:
-                self.usage = delta.end.usage
-                self.failure = delta.end.failure
+    def add(self, pieces: list[Piece]) -> None:
+        for part in parts_of(pieces):
+            match part:
+                case Text(text, choice):
+                    self.choices[choice].texts.append(text)
+                case Reasoning(text, choice):
+                    self.choices[choice].reasonings.append(text)
+                case Logprobs(tokens, choice):
+                    self.choices[choice].logprobs.extend(tokens)
+                case Finished(reason, choice):
+                    self.choices[choice].finish_reason = reason
+                case _:
+                    pass
+        if (end := end_of(pieces)) is not None:
+            self.usage = end.usage
+            self.failure = end.failure

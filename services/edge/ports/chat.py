@@ -6,7 +6,7 @@
 from typing import Protocol
 
 from services.edge.domain.conversations import Turn
-from shared.messages import ChatCompleted, ChatJob, Delta, Passage, ServedModel
+from shared.messages import ChatCompleted, ChatJob, Passage, Piece, ServedModel
 
 
 class Workers(Protocol):
@@ -34,8 +34,8 @@ class Incoming(Protocol):
         """Goes into the job, so that its worker can name this answer."""
         ...
 
-    async def next(self) -> list[Delta]:
-        """Waits for a delta; all that have come by then. The last of an answer has `end`.
+    async def next(self) -> list[Piece]:
+        """Waits for a piece; all that have come by then. The last of an answer has an `end`.
 
         Raises `Unavailable` when the answer broke off, or was made to `fail`.
         """

@@ -9,14 +9,14 @@ from services.edge.domain.identity import Principal
 from services.edge.ports.chat import Incoming, Workers
 from services.edge.ports.identity import Sessions
 from shared.errors import DeadlineExceeded, SluiceError, Unauthorized, Unavailable, from_failure, to_failure
-from shared.messages import ChatJob, Delta, End, Started, Usage
+from shared.messages import ChatJob, Delta, End, Piece, Started, Usage, end_of, parts_of
 
 WATCH_S = 1.0
 """How often an answer that has not begun asks whether its model still has workers."""
 
 
 class AnswerStream:
-    """Iterate over it for lists of deltas; the last delta has `end`, also when the answer fails midway.
+    """Iterate over it for lists of pieces; the last piece has an `end`, also when the answer fails midway.
 
     `close` it in every case: an answer closed before its end is cancelled. `settle` is called once, when it is
     over in either way.
@@ -39,7 +39,7 @@ class AnswerStream:
         self._begun = False
         self._settled = False
         self._error: SluiceError | None = None
-        self._peeked: asyncio.Task[list[Delta]] | None = None
+        self._peeked: asyncio.Task[list[Piece]] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     def watch(self, principal: Principal, sessions: Sessions, workers: Workers) -> None:
@@ -47,7 +47,7 @@ class AnswerStream:
         self._watching = asyncio.create_task(self._watch(principal, sessions, workers))
 
     async def first(self, timeout_s: float | None = None) -> None:
-        """Waits for the first deltas, and leaves them to be iterated over.
+        """Waits for the first pieces, and leaves them to be iterated over.
 
         Raises the error of an answer that failed before it had any content. Returns without a word after
         `timeout_s`: the job still waits for its turn.
@@ -55,15 +55,15 @@ class AnswerStream:
         if self._peeked is None:
             self._peeked = asyncio.create_task(self._read())
         done, _ = await asyncio.wait({self._peeked}, timeout=timeout_s)
-        if done and self.end is not None and self.end.failure is not None:
-            parts = [part for delta in self._peeked.result() for part in delta.parts]
-            if all(isinstance(part, Started) for part in parts):
-                raise from_failure(self.end.failure)
+        if not done or self.end is None or self.end.failure is None:
+            return
+        if all(isinstance(part, Started) for part in parts_of(self._peeked.result())):
+            raise from_failure(self.end.failure)
 
     def __aiter__(self) -> "AnswerStream":
         return self
 
-    def __anext__(self) -> Awaitable[list[Delta]]:
+    def __anext__(self) -> Awaitable[list[Piece]]:
         """Not a coroutine itself: once for each batch of each answer, one less counts."""
         return self._read() if self._peeked is None and self.end is None else self._peeked_or_over()
 
@@ -77,23 +77,23 @@ class AnswerStream:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _peeked_or_over(self) -> list[Delta]:
+    async def _peeked_or_over(self) -> list[Piece]:
         if self._peeked is None:
             raise StopAsyncIteration
         peeked, self._peeked = self._peeked, None
         return await peeked
 
-    async def _read(self) -> list[Delta]:
+    async def _read(self) -> list[Piece]:
         try:
-            deltas = await self._incoming.next()
+            pieces = await self._incoming.next()
         except Unavailable as error:
             return self._broken_off(error)
         self._begun = True
-        if deltas[-1].end is not None:
-            self._ended(deltas[-1].end)
-        return deltas
+        if (end := end_of(pieces)) is not None:
+            self._ended(end)
+        return pieces
 
-    def _broken_off(self, error: Unavailable) -> list[Delta]:
+    def _broken_off(self, error: Unavailable) -> list[Piece]:
         self.end = End(Usage(), to_failure(self._error or error))
         self._over()
         return [Delta(self._incoming.number, 0, 0, end=self.end)]

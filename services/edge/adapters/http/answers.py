@@ -123,8 +123,8 @@ class StreamedAnswer(AnswerBody):
         encode = self._stream.encode
         data = self._stream.begin(self._answer)
         await send({"type": "http.response.body", "body": data, "more_body": True})
-        async for deltas in self._answer:
-            data = encode(deltas)
+        async for pieces in self._answer:
+            data = encode(pieces)
             if data:
                 self._writing = True
                 await send({"type": "http.response.body", "body": data, "more_body": True})
@@ -153,8 +153,8 @@ class WholeAnswerBody(AnswerBody):
 
     async def respond(self, send: Send, send_body: Send) -> None:
         whole = WholeAnswer(self._answer.job.sampling.n)
-        async for deltas in self._answer:
-            whole.add(deltas)
+        async for pieces in self._answer:
+            whole.add(pieces)
         if whole.failure is not None:
             await self.refuse(send, from_failure(whole.failure))
             return

@@ -5,7 +5,7 @@ from services.edge.adapters.openai.logprobs import logprobs_content
 from services.edge.adapters.streaming import encode_json, quoted
 from services.edge.usecases.answers import AnswerStream
 from shared.errors import from_failure
-from shared.messages import ChatJob, Delta, End, Finished, Logprobs, Part, Reasoning, Text, Usage
+from shared.messages import ChatJob, End, Finished, Logprobs, Part, Piece, Reasoning, Text, Usage, end_of
 
 HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -33,7 +33,7 @@ class ChunkStream:
         self._include_usage = include_usage
         self._tail = b',"usage":null}\n\n' if include_usage else b"}\n\n"
         self._choices = job.sampling.n
-        self._with_logprobs = job.sampling.logprobs
+        self._logprobs = job.sampling.logprobs
         self._text = [self._opening(choice, b"content") for choice in range(self._choices)]
         self._reasoning = [self._opening(choice, b"reasoning_content") for choice in range(self._choices)]
         self._closing = b'},"logprobs":null,"finish_reason":null}]' + self._tail
@@ -42,15 +42,19 @@ class ChunkStream:
         role = {"role": "assistant", "content": ""}
         return b"".join(self._chunk(choice, role) for choice in range(self._choices))
 
-    def encode(self, deltas: list[Delta]) -> bytes:
-        if self._with_logprobs:
-            pieces = [self._encode_with_logprobs(delta) for delta in deltas]
-        else:
-            pieces = [self._part(part) for delta in deltas for part in delta.parts]
-        end = deltas[-1].end
-        if end is not None:
-            pieces.append(self._end(end))
-        return b"".join(pieces)
+    def encode(self, pieces: list[Piece]) -> bytes:
+        written = [
+            self._say(piece) if isinstance(piece, str) else self._parts(piece.parts) for piece in pieces
+        ]
+        if (end := end_of(pieces)) is not None:
+            written.append(self._end(end))
+        return b"".join(written)
+
+    def _say(self, text: str) -> bytes:
+        return self._text[0] + quoted(text) + self._closing
+
+    def _parts(self, parts: tuple[Part, ...]) -> bytes:
+        return self._with_logprobs(parts) if self._logprobs else b"".join(map(self._part, parts))
 
     def _part(self, part: Part) -> bytes:
         if isinstance(part, Text):
@@ -59,11 +63,11 @@ class ChunkStream:
             return self._reasoning[part.choice] + quoted(part.text) + self._closing
         return self._finish(part) if isinstance(part, Finished) else b""
 
-    def _encode_with_logprobs(self, delta: Delta) -> bytes:
+    def _with_logprobs(self, parts: tuple[Part, ...]) -> bytes:
         """A choice's log probabilities go into the chunk of its text."""
         pieces: list[bytes] = []
-        waiting = {part.choice: part for part in delta.parts if isinstance(part, Logprobs)}
-        for part in delta.parts:
+        waiting = {part.choice: part for part in parts if isinstance(part, Logprobs)}
+        for part in parts:
             if isinstance(part, Text):
                 pieces.append(
                     self._chunk(part.choice, {"content": part.text}, waiting.pop(part.choice, None))
@@ -72,7 +76,7 @@ class ChunkStream:
                 fields = {"reasoning_content": part.text}
                 pieces.append(self._chunk(part.choice, fields, waiting.pop(part.choice, None)))
         pieces += [self._chunk(choice, {"content": ""}, part) for choice, part in waiting.items()]
-        pieces += [self._finish(part) for part in delta.parts if isinstance(part, Finished)]
+        pieces += [self._finish(part) for part in parts if isinstance(part, Finished)]
         return b"".join(pieces)
 
     def _opening(self, choice: int, field: bytes) -> bytes:

@@ -6,7 +6,7 @@ The client parses what it has when a network chunk ends in a newline, so each wr
 from services.edge.adapters.streaming import encode_json, quoted
 from services.edge.adapters.vercel.sources import source_id, source_metadata, source_url
 from services.edge.usecases.answers import AnswerStream
-from shared.messages import Delta, End, Finished, Part, Reasoning, Text
+from shared.messages import End, Finished, Part, Piece, Reasoning, Text, end_of
 
 HEADERS = {
     "content-type": "text/plain; charset=utf-8",
@@ -45,18 +45,20 @@ class DataStream:
         ]
         return b"".join(lines)
 
-    def encode(self, deltas: list[Delta]) -> bytes:
-        pieces = [self._part(part) for delta in deltas for part in delta.parts]
-        end = deltas[-1].end
-        if end is not None:
-            pieces.append(self._end(end))
-        return b"".join(pieces)
+    def encode(self, pieces: list[Piece]) -> bytes:
+        written = [
+            b"0:%b\n" % quoted(piece) if isinstance(piece, str) else b"".join(map(self._part, piece.parts))
+            for piece in pieces
+        ]
+        if (end := end_of(pieces)) is not None:
+            written.append(self._end(end))
+        return b"".join(written)
 
     def _part(self, part: Part) -> bytes:
         if isinstance(part, Text):
-            return b"0:" + quoted(part.text) + b"\n"
+            return b"0:%b\n" % quoted(part.text)
         if isinstance(part, Reasoning):
-            return b"g:" + quoted(part.text) + b"\n"
+            return b"g:%b\n" % quoted(part.text)
         if isinstance(part, Finished):
             self._finish_reason = part.reason.replace("_", "-")
         return b""

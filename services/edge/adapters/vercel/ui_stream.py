@@ -9,7 +9,7 @@ from typing import Literal
 from services.edge.adapters.streaming import encode_json, quoted
 from services.edge.adapters.vercel.sources import source_id, source_metadata
 from services.edge.usecases.answers import AnswerStream
-from shared.messages import Delta, End, Finished, Part, Passage, Reasoning, Text
+from shared.messages import End, Finished, Part, Passage, Piece, Reasoning, Text, end_of
 
 HEADERS = {
     "content-type": "text/event-stream",
@@ -47,12 +47,14 @@ class UiStream:
         pieces += [_source(citation, passage) for citation, passage in enumerate(job.passages, 1)]
         return b"".join(pieces)
 
-    def encode(self, deltas: list[Delta]) -> bytes:
-        pieces = [self._part(part) for delta in deltas for part in delta.parts]
-        end = deltas[-1].end
-        if end is not None:
-            pieces.append(self._end(end))
-        return b"".join(pieces)
+    def encode(self, pieces: list[Piece]) -> bytes:
+        written = [
+            self._say("text", piece) if isinstance(piece, str) else b"".join(map(self._part, piece.parts))
+            for piece in pieces
+        ]
+        if (end := end_of(pieces)) is not None:
+            written.append(self._end(end))
+        return b"".join(written)
 
     def _part(self, part: Part) -> bytes:
         if isinstance(part, Text):
