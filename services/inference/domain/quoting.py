@@ -57,7 +57,7 @@ def best_quotes(question: str, passages: tuple[Passage, ...]) -> list[Quote]:
     ranked = sorted(scored, key=lambda quote: (-quote.score, quote.passage, quote.place))
     floor = ranked[0].score * WORTH
     chosen = [quote for quote in ranked[:MAX_SENTENCES] if quote.score > 0 and quote.score >= floor]
-    return chosen or _first_sentence(candidates)
+    return chosen or _unshared(question, candidates)
 
 
 def _candidates(passages: tuple[Passage, ...]) -> list[Quote]:
@@ -77,6 +77,9 @@ def _score(shared: set[str], own: set[str], weights: dict[str, float]) -> float:
     return sum(weights[term] for term in shared) / (1 + math.log1p(len(own)) / 8)
 
 
-def _first_sentence(candidates: list[Quote]) -> list[Quote]:
-    """Retrieval knows meanings, we only words: where they differ, the nearest passage speaks for itself."""
-    return candidates[:1]
+def _unshared(question: str, candidates: list[Quote]) -> list[Quote]:
+    """Retrieval knows meanings, we only words: where they differ, the nearest passage speaks for itself.
+
+    Not in Chinese, of which the default embedding model knows few characters: what is nearest there is an accident.
+    """
+    return [] if is_chinese(question) else candidates[:1]

@@ -3,12 +3,20 @@
 import re
 from collections.abc import Iterator
 
-_WORD = re.compile(r"[a-z0-9_]+(?:['’-][a-z0-9_]+)*", re.IGNORECASE)
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
-_SENTENCE_END = re.compile(r"(?<=[。！？；])|(?<=[.!?])[\"'”’)\]]*\s+|\n\s*\n")
-_CODE = re.compile(r"^[ \t]*```.*?(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
+_HAN_RANGE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_HAN = re.compile(f"[{_HAN_RANGE}]+")
+_LETTERS = rf"(?:(?![{_HAN_RANGE}])\w)+"
+_WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
+_LETTER = re.compile(r"\w")
+_SENTENCE_END = re.compile(
+    "(?<=[。！？；])(?![。！？；…”’」』）】])|(?<=[。！？；…][”’」』）】])"  # no space follows in Chinese
+    r"|(?<=[.!?])[\"'”’)\]]*\s+|\n\s*\n"
+)
+_PROSE_END = re.compile(r"[。！？]|\w[.!?][\"'”’)\]]*(?=\s|\Z)")
+_WRAPPED_HAN = re.compile(rf"(?<=[{_HAN_RANGE}，、：])\s+(?=[{_HAN_RANGE}])")
+_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*([^`\n]*)$", re.MULTILINE)
 _HEADING = re.compile(r"^[ \t]*#{1,6}\s.*$", re.MULTILINE)
-_ITEM = re.compile(r"^[ \t]*(?:[-*+>]|\d+[.)])\s+", re.MULTILINE)
+_ITEM = re.compile(r"^[ \t]*(?:(?:[-*+>]|\d+[.)])\s+|\|\s*)", re.MULTILINE)
 
 _EMPTY = (
     "a about an and are as at be been but by can could did do does for from had has have how i if in into is it its "
@@ -36,10 +44,32 @@ def terms(text: str) -> set[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """In order, each on one line. An item of a list is one at least; headings and code say nothing by themselves."""
-    prose = _ITEM.sub("\n\n", _HEADING.sub("\n\n", _CODE.sub("\n\n", text)))
-    found = (" ".join(piece.split()) for piece in _SENTENCE_END.split(prose))
-    return [sentence for sentence in found if sentence]
+    """In order, each on one line. An item of a list and a row of a table are one at least; headings and code say
+    nothing by themselves."""
+    prose = _ITEM.sub("\n\n", _HEADING.sub("\n\n", _without_code(text)))
+    found = (
+        " ".join(_WRAPPED_HAN.sub("", piece).split()).rstrip(" |") for piece in _SENTENCE_END.split(prose)
+    )
+    return [sentence for sentence in found if _LETTER.search(sentence)]
+
+
+def _without_code(text: str) -> str:
+    """A passage may begin within a code block whose opening fence is in the passage before."""
+    pieces = _FENCE.split(text)  # what is between fences, and what each fence names: by turns
+    blocks, languages = pieces[::2], [language.strip() for language in pieces[1::2]]
+    return "\n\n".join(blocks[0 if _begins_outside(blocks, languages) else 1 :: 2])
+
+
+def _begins_outside(blocks: list[str], languages: list[str]) -> bool:
+    """Only an opening fence names a language. Where none does, an even number are pairs, and of an odd number
+    prose is on the side with more ends of sentences."""
+    for place, language in enumerate(languages):
+        if language:
+            return place % 2 == 0
+    if len(languages) % 2 == 0:
+        return True
+    ends = [len(_PROSE_END.findall(block)) for block in blocks]
+    return sum(ends[::2]) >= sum(ends[1::2])
 
 
 def _bigrams(text: str) -> Iterator[str]:
