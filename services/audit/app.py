@@ -10,7 +10,7 @@ from services.audit.adapters.nats import RecordConsumer
 from services.audit.adapters.postgres import PostgresLedger
 from services.audit.settings import AuditSettings
 from services.audit.usecases import Recorder
-from shared.broker import control_broker, ensure_bus, translated
+from shared.broker import control_broker, ensure_bus, leave, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
 from shared.runtime import until_available
@@ -73,7 +73,8 @@ class App:
         await asyncio.wait(tasks)
         try:
             with translated("NATS"):
-                await self._broker.stop()
+                async with asyncio.timeout(self._settings.shutdown_grace_s):
+                    await leave(self._broker)
         except Unavailable as error:  # away; what was not acknowledged comes again
             log.warning("audit.disconnected", reason=error.message)
         await self._ledger.close()

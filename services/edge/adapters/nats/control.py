@@ -7,13 +7,14 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
 from services.edge.adapters.nats.link import Link
-from shared.broker import translated
+from shared.broker import leave, translated
 from shared.errors import Unavailable
 
 log = structlog.get_logger()
 
 START_TIMEOUT_S = 5.0
-STOP_TIMEOUT_S = 2
+LEAVE_S = 5.0
+"""For what has arrived: events are stored, and what is left of them comes again."""
 PAUSE_S = 1.0
 
 
@@ -48,8 +49,8 @@ async def _stop(broker: NatsBroker, client: Client) -> None:
     """A server that says nothing would be waited for, cancelled or not: then the connection is cut."""
     try:
         with translated("NATS"):
-            await client.flush(timeout=STOP_TIMEOUT_S)
-            await broker.stop()
+            async with asyncio.timeout(LEAVE_S):
+                await leave(broker)
     except Unavailable as error:
         log.warning("broker.cut_off", reason=error.message)
         await client.close()
