@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Select, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from services.retriever.adapters.postgres.database import Database
 from services.retriever.adapters.postgres.rows import (
     decode_cursor,
     document_of,
@@ -17,6 +16,7 @@ from services.retriever.adapters.postgres.search import SEARCH_SETTINGS, found, 
 from services.retriever.adapters.postgres.tables import DocumentRow
 from services.retriever.domain.words import Asked
 from services.retriever.ports import Found, Vector
+from shared.database import Database
 from shared.errors import Conflict, NotFound
 from shared.messages import Document, Documents, IngestJob
 

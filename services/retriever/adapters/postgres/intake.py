@@ -7,12 +7,12 @@ from sqlalchemy import Text, bindparam, func, insert, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.retriever.adapters.postgres.catalog import one_of
-from services.retriever.adapters.postgres.database import Database
 from services.retriever.adapters.postgres.rows import document_of, numbers
 from services.retriever.adapters.postgres.tables import DocumentRow, PassageRow
 from services.retriever.domain.chunking import Chunk
 from services.retriever.domain.words import words
 from services.retriever.ports import Begun, Vector
+from shared.database import Database
 from shared.messages import IngestJob
 
 OPEN = ("queued", "processing")
