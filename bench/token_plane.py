@@ -232,7 +232,7 @@ async def measured_from_first_token(
 
 
 async def read_stream(receiver: Receiver, steps: int, crediting: NatsBus | None = None) -> None:
-    incoming = receiver.open()
+    incoming = receiver.open("bench")
     seen = 0
     while seen < steps:
         seen += len(await incoming.next())

@@ -43,6 +43,10 @@ def resumes_of(model: str) -> str:
     return f"inference.resume.{model_token(model)}.*"
 
 
+def dead_letter(model: str) -> str:
+    return f"inference.dead.{model_token(model)}"
+
+
 def tokens(inbox: str) -> str:
     return f"tokens.{inbox}"
 
@@ -110,6 +114,13 @@ INFERENCE_RESUME = Stream(
     max_messages=20_000,
     max_age_s=3600,
 )
+DEAD_LETTERS = Stream(
+    name="DEAD_LETTERS",
+    subjects=("inference.dead.>",),
+    work_queue=False,
+    max_messages=10_000,
+    max_age_s=30 * 86_400,
+)
 INGEST_STREAM = Stream(
     name="INGEST", subjects=(INGEST,), work_queue=True, max_messages=10_000, max_age_s=7 * 86_400
 )
@@ -120,7 +131,7 @@ AUDIT_STREAM = Stream(
     name="AUDIT", subjects=(AUDIT,), work_queue=False, max_messages=1_000_000, max_age_s=30 * 86_400
 )
 
-STREAMS = (INFERENCE, INFERENCE_RESUME, INGEST_STREAM, EVENTS_STREAM, AUDIT_STREAM)
+STREAMS = (INFERENCE, INFERENCE_RESUME, DEAD_LETTERS, INGEST_STREAM, EVENTS_STREAM, AUDIT_STREAM)
 
 
 def live_request(request: str) -> str:

@@ -48,7 +48,15 @@ def _job_plane() -> tuple[Channel, ...]:
             kind="broadcast",
             sender="edge, CLI",
             receiver="every inference worker",
-            carries=(m.CancelJob, m.Attach, m.Lease),
+            carries=(m.CancelJob, m.Attach, m.Detach, m.Lease),
+        ),
+        Channel(
+            subject=subjects.dead_letter("MODEL"),
+            kind="stream",
+            sender="inference worker",
+            receiver="CLI",
+            carries=(m.DeadLetter,),
+            note="stream DEAD_LETTERS; message id `<request>:<attempt>`",
         ),
         Channel(
             subject=subjects.STATUS,

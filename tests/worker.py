@@ -67,8 +67,9 @@ class Asker:
         return msgspec.structs.replace(job, **fields)
 
     async def submit(self, job: ChatJob) -> Incoming:
-        incoming = self.receiver.open()
+        incoming = self.receiver.open(job.request)
         job = msgspec.structs.replace(job, stream=incoming.number)
+        self.receiver.remember(job)
         subject = subjects.job(job.model, job.priority, "test")
         await self.bus.append(subject, job, id=f"{job.request}:{job.attempt}")
         return incoming
@@ -99,7 +100,7 @@ async def gather(incoming: Incoming) -> Answered:
 async def asking(nats_url: str) -> AsyncGenerator[Asker]:
     bus = await NatsBus.connect(nats_url, "asker")
     await ensure_bus(bus.client)
-    receiver = Receiver(inbox=f"asker{time.monotonic_ns()}")
+    receiver = Receiver(inbox=f"asker{time.monotonic_ns()}", publisher="test")
     await receiver.start(bus)
     ticking = asyncio.create_task(receiver.run())
     try:

@@ -9,10 +9,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, Header
 from nats.js.client import JetStreamContext
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 
 from shared import telemetry
-from shared.errors import SluiceError, Unavailable, from_failure
+from shared.errors import InvalidRequest, SluiceError, Unavailable, from_failure, to_failure
 from shared.messages import Failure, Message
 
 from .bucket import Bucket, ObjectStore
@@ -23,6 +23,7 @@ from .stream import PullConsumer
 log = structlog.get_logger()
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 
 TIMEOUT_S = 2.0
 NO_MESSAGE_FOUND = 10057
@@ -107,6 +108,30 @@ class NatsBus:
 
     def blobs(self, name: str) -> ObjectStore:
         return ObjectStore(self._js, name)
+
+    async def stored(self, stream: str, sequence: int) -> bytes | None:
+        self._require_connection()
+        with translated("The queue"):
+            try:
+                return (await self._js.get_msg(stream, sequence)).data
+            except NotFoundError:
+                return None
+
+    async def answer(
+        self, subject: str, kind: type[Q], handler: Callable[[Q], Awaitable[Message]]
+    ) -> Callable[[], Awaitable[None]]:
+        async def asked(msg: Msg) -> None:
+            try:
+                reply = await handler(msgspec.msgpack.decode(msg.data, type=kind))
+            except msgspec.DecodeError as error:
+                reply = to_failure(InvalidRequest(str(error)))
+            except SluiceError as error:
+                reply = to_failure(error)
+            await msg.respond(msgspec.msgpack.encode(reply))
+
+        with translated("NATS"):
+            subscription = await self.client.subscribe(subject, cb=asked)
+        return subscription.unsubscribe
 
     async def listen(self, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
         async def received(msg: Msg) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from shared.messages import Message
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 
 Headers = Mapping[str, str]
 Handler = Callable[[str, bytes], Awaitable[None]]
@@ -120,6 +121,16 @@ class Bus(Protocol):
 
     def bucket(self, name: str) -> KeyValue: ...
     def blobs(self, name: str) -> Blobs: ...
+
+    async def stored(self, stream: str, sequence: int) -> bytes | None:
+        """A message that still lies in a stream."""
+        ...
+
+    async def answer(
+        self, subject: str, kind: type[Q], handler: Callable[[Q], Awaitable[Message]]
+    ) -> Callable[[], Awaitable[None]]:
+        """Answers requests on a subject; an error of `shared.errors` is answered with. Returns what ends it."""
+        ...
 
     async def listen(self, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
         """Every core message on `subject`, raw, in order: subject and data. Returns what ends it."""

@@ -68,6 +68,10 @@ class ChatJob(Message, frozen=True):
     """Token ids that the caller has seen of earlier attempts; the answer goes on after them."""
     previous_sequence: int = 0
     """Where the attempt before this one lies in its stream, for this one's claimant to delete."""
+    fruitless: int = 0
+    """Attempts in a row, the newest last, that gave no new token."""
+    engine_deaths: int = 0
+    """Engines that died while they ran it; others may have been to blame."""
 
 
 class JobId(Record, frozen=True):

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from .base import Message, Name, Record
-from .chat import Passage
+from .base import Failure, Message, Name, Record
+from .chat import ChatJob, Passage
+from .tokens import Delta
 
 
 class CancelJob(Message, frozen=True):
@@ -13,13 +14,24 @@ class CancelJob(Message, frozen=True):
 
 
 class Attach(Message, frozen=True):
-    """Receiver → every worker: whoever owns this request sends it here, from this token on."""
+    """Receiver → every worker: whoever owns this request sends it here, from this token on, and goes on doing so.
+
+    `fence` is the highest that the receiver believes; an owner with a lower one has been replaced.
+    """
 
     request: Name
     inbox: Name
     stream: int
     from_index: int
     fence: int
+
+
+class Detach(Message, frozen=True):
+    """Receiver → every worker: nobody reads this stream any more. An answer without readers is cancelled."""
+
+    request: Name
+    inbox: Name
+    stream: int
 
 
 class Lease(Message, frozen=True):
@@ -29,18 +41,26 @@ class Lease(Message, frozen=True):
     sent_at: float
 
 
-Control = CancelJob | Attach | Lease
+Control = CancelJob | Attach | Detach | Lease
 
 
 class ShownRequest(Message, frozen=True):
-    """Worker → one receiver: which token ids of this request has the caller seen?"""
+    """Worker → one receiver: which token ids of this request has the caller seen?
+
+    The worker holds the claim by `fence`: from now on the receiver believes nobody with a lower one.
+    """
 
     request: Name
+    fence: int
+    worker: Name
 
 
 class Shown(Message, frozen=True):
+    """`known` is false where the receiver does not follow this request, or not any more."""
+
     request: Name
-    ids: tuple[int, ...]
+    ids: tuple[int, ...] = ()
+    known: bool = True
 
 
 class ServedModel(Record, frozen=True):
@@ -68,10 +88,16 @@ class WorkerStatus(Message, frozen=True):
     resume: Literal["ids", "restart", "none"] = "none"
     instructed: bool = True
     """False for engines that are no language model and only quote passages."""
+    finished: int = 0
+    """Answers that have ended since the worker started, in whatever way."""
 
 
 class LiveRequest(Message, frozen=True):
-    """The value of `request.<id>` in the bucket LIVE; its revision at the claim is the fence."""
+    """The value of `request.<id>` in the bucket LIVE; its revision at the claim is the fence.
+
+    `finishing` is the point of no return: the answer is decided, and lies in `answer`, so that whoever comes after
+    its worker tells the end of that one and generates no other.
+    """
 
     user: Name
     state: Literal["queued", "running", "finishing", "done", "cancelled"] = "queued"
@@ -80,4 +106,20 @@ class LiveRequest(Message, frozen=True):
     passages: tuple[Passage, ...] = ()
     attempt: int = 1
     job_sequence: int = 0
+    """Where the newest attempt's job lies in its stream; 0 until that is known."""
     worker: str = ""
+    model: str = ""
+    created_at: float = 0.0
+    deadline: float = 0.0
+    choices: int = 1
+    answer: Delta | None = None
+    """From `finishing` until `done`: everything, from index 0 to the end. Absent when it is too large for an entry."""
+
+
+class DeadLetter(Message, frozen=True):
+    """A job that nobody will try again by itself."""
+
+    job: ChatJob
+    failure: Failure
+    worker: str
+    at: float

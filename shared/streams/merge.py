@@ -1,39 +1,96 @@
-"""When a receiver believes a delta. Pure: no clock, no bus."""
+"""When a receiver believes a delta, and how much of it is new. Pure: no clock, no bus."""
 
 from array import array
-from collections.abc import Iterable
+from collections import defaultdict
 from enum import Enum
+
+import msgspec
+
+from shared.messages import Delta, Finished, Part, Reasoning, Text
+
+Voice = tuple[type[Part], int]
+"""Text or reasoning, and of which choice."""
 
 
 class Verdict(Enum):
     TAKE = "take"
-    """It goes on exactly where we are."""
+    """It goes on where we are, or begins at 0 and goes beyond."""
     DROP = "drop"
     """A repeat, or from an attempt that has been replaced."""
     GAP = "gap"
     """Something between what we know and this is missing."""
+    CONTRADICTION = "contradiction"
+    """Another attempt says something else than what has been shown."""
 
 
 class Cursor:
-    """Where one stream stands: the fence it follows, and the token ids that have come, whose number is the next index.
+    """Where one stream stands: the fence it believes, and the ids that have come, whose number is the next index."""
 
-    A higher fence is a later attempt, which holds from then on; it was told what has been shown, so it begins
-    exactly there. "Behind" is a repeat within one fence only.
-    """
-
-    __slots__ = ("fence", "ids")
+    __slots__ = ("_bare", "_ended", "_said", "characters", "fence", "ids")
 
     def __init__(self) -> None:
         self.fence = -1
         self.ids = array("q")
+        self.characters = 0
+        """Of plain text that has come; the receiver's hot path counts them."""
+        self._said: defaultdict[Voice, int] = defaultdict(int)
+        self._bare: Delta | None = None
+        self._ended: set[int] = set()
 
-    def judge(self, fence: int, index: int, ids: Iterable[int]) -> Verdict:
-        """Moves on when the verdict is TAKE."""
-        if fence < self.fence:
+    def seal(self, fence: int) -> None:
+        """Believes nobody with a lower one from now on, though nothing of such a fence has come yet."""
+        self.fence = max(self.fence, fence)
+
+    def judge(self, delta: Delta) -> Verdict:
+        """What is to be done with it. Adopts the fence of a repeat; `take` moves on."""
+        if delta.fence < self.fence:
             return Verdict.DROP
-        if index != len(self.ids):
-            repeated = fence == self.fence and index < len(self.ids)
-            return Verdict.DROP if repeated else Verdict.GAP
-        self.fence = fence
-        self.ids.extend(ids)
+        known, end = len(self.ids), delta.index + len(delta.ids)
+        if delta.index > known:
+            return Verdict.GAP
+        if any(mine != theirs for mine, theirs in zip(self.ids[delta.index : end], delta.ids, strict=False)):
+            return Verdict.CONTRADICTION
+        if end < known or (end == known and not self._says_more(delta)):
+            self.fence = delta.fence
+            return Verdict.DROP
+        if 0 < delta.index < known:  # we do not know where in what has been shown its text begins
+            return Verdict.GAP
         return Verdict.TAKE
+
+    def take(self, delta: Delta) -> Delta:
+        """Moves on; returns what is new in it."""
+        known = len(self.ids)
+        self.fence = delta.fence
+        self._bare = None if delta.ids else delta
+        self.ids.extend(delta.ids[known - delta.index :])
+        fresh = delta if delta.index == known else self._remainder(delta, known)
+        for part in fresh.parts:
+            if isinstance(part, Text | Reasoning):
+                self._said[type(part), part.choice] += len(part.text)
+            elif isinstance(part, Finished):
+                self._ended.add(part.choice)
+        return fresh
+
+    def _says_more(self, delta: Delta) -> bool:
+        """Without a new id it may still bring the end, or parts, once."""
+        if delta.end is not None:
+            return True
+        return not delta.ids and bool(delta.parts) and delta != self._bare
+
+    def _remainder(self, delta: Delta, known: int) -> Delta:
+        """Of a delta that begins at 0: without the text that was handed on before."""
+        passed: defaultdict[Voice, int] = defaultdict(int)
+        parts: list[Part] = []
+        for part in delta.parts:
+            if isinstance(part, Text | Reasoning):
+                voice = (type(part), part.choice)
+                heard = self._said[voice] + (self.characters if voice == (Text, 0) else 0)
+                skipped = min(len(part.text), max(0, heard - passed[voice]))
+                passed[voice] += len(part.text)
+                part = msgspec.structs.replace(part, text=part.text[skipped:])  # noqa: PLW2901
+                if not part.text:
+                    continue
+            elif isinstance(part, Finished) and part.choice in self._ended:
+                continue
+            parts.append(part)
+        return Delta(delta.stream, delta.fence, known, delta.ids[known:], tuple(parts), delta.end)

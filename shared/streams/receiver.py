@@ -1,128 +1,115 @@
 """The asker's end of the token plane: one subscription, and a stream for each answer."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
-import structlog
 
 from shared import subjects
 from shared.broker.ports import Bus
-from shared.errors import Unavailable
-from shared.messages import Delta, Frame, Piece, Text
+from shared.errors import SluiceError, Unavailable
+from shared.messages import ChatJob, Delta, Detach, Frame, Shown, ShownRequest, Text
 
-from .merge import Cursor, Verdict
-
-log = structlog.get_logger()
-
-
-class Incoming:
-    """One answer as it comes. A future and a list: half the price of a queue, and a slow reader gets more at once."""
-
-    __slots__ = ("_close", "_error", "cursor", "number", "pieces", "waiter", "worker")
-
-    def __init__(self, number: int, close: Callable[[int], None]) -> None:
-        self.number = number
-        self.cursor = Cursor()
-        self.pieces: list[Piece] = []
-        self.waiter: asyncio.Future[None] | None = None
-        self.worker = ""
-        """Who writes it; empty until its first delta."""
-        self._error: Unavailable | None = None
-        self._close = close
-
-    async def next(self) -> list[Piece]:
-        """All that came since the last call, at least one piece; the last of an answer has an `end`.
-
-        Raises `Unavailable` when tokens were lost, the reader was too slow, or the worker has gone silent.
-        """
-        if not self.pieces and self._error is None:
-            self.waiter = asyncio.get_running_loop().create_future()
-            await self.waiter
-        if not self.pieces and self._error is not None:
-            raise self._error
-        taken, self.pieces = self.pieces, []
-        return taken
-
-    def close(self) -> None:
-        """Nothing more is wanted; later deltas for it are ignored."""
-        self._close(self.number)
-
-    def take(self, delta: Delta) -> None:
-        self.pieces.append(delta)
-        self.rouse()
-
-    def fail(self, message: str) -> None:
-        self._error = Unavailable(message)
-        self.rouse()
-
-    def rouse(self) -> None:
-        if self.waiter is not None and not self.waiter.done():
-            self.waiter.set_result(None)
+from .incoming import Incoming
+from .merge import Verdict
+from .repair import Repair
 
 
 class Receiver:
     """Receives every answer of one process. `start` it, hold the task of `run`, and `close` it.
 
-    `max_pending` bounds the pieces that wait in one stream. A worker that has begun an answer and is silent for
-    `silence_s`, while the bus is there, is taken for dead.
+    `publisher` is the bus user in whose name a dead worker's job is published again. `max_pending` bounds the pieces
+    that wait in one stream; what comes beyond is asked for again when its reader has caught up.
     """
 
-    def __init__(self, *, inbox: str, max_pending: int = 4096, silence_s: float = 3.0) -> None:
+    def __init__(
+        self, *, inbox: str, publisher: str = "edge", max_pending: int = 4096, silence_s: float = 1.5
+    ) -> None:
         self.inbox = inbox
         self._max_pending = max_pending
-        self._silence_s = silence_s
         self._streams: dict[int, Incoming] = {}
         self._last_number = 0
-        self._heard_at: dict[str, float] = {}
+        self._sequences: dict[str, int] = {}
         self._decode = msgspec.msgpack.Decoder(Frame).decode
+        self._repair = Repair(inbox, publisher, self._streams, silence_s=silence_s)
         self._bus: Bus | None = None
-        self._unsubscribe: Callable[[], Awaitable[None]] | None = None
+        self._unsubscribe: list[Callable[[], Awaitable[None]]] = []
 
     async def start(self, bus: Bus) -> None:
+        """`bus` carries frames: in an edge it is a connection of its own."""
         self._bus = bus
-        self._unsubscribe = await bus.listen(subjects.tokens(self.inbox), self.receive)
+        self._unsubscribe = [
+            await bus.listen(subjects.tokens(self.inbox), self.receive),
+            await bus.answer(subjects.receiver(self.inbox), ShownRequest, self.shown),
+        ]
 
     async def run(self) -> None:
-        """Fails the streams of workers that have died. The clock stops while the bus is away, or we were late."""
-        tick_s = self._silence_s / 6
-        while True:
-            slept_at = time.monotonic()
-            await asyncio.sleep(tick_s)
-            now = time.monotonic()
-            late = now - slept_at > 2 * tick_s
-            if late or self._bus is None or not self._bus.connected:
-                self._heard_at = dict.fromkeys(self._heard_at, now)
-                continue
-            self._bury(now - self._silence_s)
+        """Looks after the streams: asks for what is missing, and replaces workers that have died."""
+        if self._bus is None:
+            raise Unavailable("The receiver has no bus yet.")
+        await self._repair.run(self._bus)
 
     async def close(self) -> None:
-        if self._unsubscribe is not None:
-            await self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            await unsubscribe()
         for incoming in list(self._streams.values()):
-            incoming.fail("The service is stopping.")
+            incoming.fail(Unavailable("The service is stopping."))
 
     @property
     def has_heard(self) -> bool:
         """Some worker has written to us."""
-        return bool(self._heard_at)
+        return bool(self._sequences)
 
-    def open(self) -> Incoming:
-        """Its `number` goes into the job; no other stream of this inbox ever has it."""
+    def open(self, request: str) -> Incoming:
+        """For a job that is about to be published. Its `number` goes into the job; no other stream of this inbox
+        ever has it."""
         self._last_number += 1
-        incoming = Incoming(self._last_number, self._forget)
+        incoming = Incoming(self._last_number, request, self._forget)
         self._streams[incoming.number] = incoming
         return incoming
 
+    def remember(self, job: ChatJob) -> None:
+        """What a stream of ours asks for, so that it can be asked again should its worker die."""
+        if (incoming := self._streams.get(job.stream)) is not None:
+            incoming.job = job
+
+    def attach(self, request: str) -> Incoming:
+        """For an answer that is being written already: all of it from its beginning, then as it comes."""
+        incoming = self.open(request)
+        incoming.attached = True
+        self._repair.ask(incoming)
+        return incoming
+
+    async def detach(self, incoming: Incoming) -> None:
+        """Nobody reads it any more: unless somebody else does, it is cancelled. Raises `Unavailable`."""
+        incoming.close()
+        if self._bus is not None:
+            message = Detach(incoming.request, self.inbox, incoming.number)
+            await self._bus.publish(subjects.CONTROL, message)
+
+    async def shown(self, asked: ShownRequest) -> Shown:
+        """For a worker that takes over. From now on its predecessors are not believed."""
+        found = [incoming for incoming in self._streams.values() if incoming.request == asked.request]
+        if not found:
+            return Shown(asked.request, known=False)
+        for incoming in found:
+            incoming.cursor.seal(asked.fence)
+            self._repair.expect(incoming, asked.worker)
+        furthest = max(found, key=lambda incoming: len(incoming.cursor.ids))
+        return Shown(asked.request, tuple(furthest.cursor.ids))
+
     async def receive(self, _subject: str, data: bytes) -> None:
         frame = self._decode(data)
-        self._heard_at[frame.worker] = time.monotonic()
+        self._repair.heard(frame.worker, time.monotonic())
+        before = self._sequences.get(frame.worker, frame.seq - 1)
+        self._sequences[frame.worker] = frame.seq
         if frame.streams:
             self._read_rows(frame)
         for delta in frame.deltas:
             if (incoming := self._streams.get(delta.stream)) is not None:
                 self._examine(incoming, delta, frame.worker)
+        if frame.seq not in (before + 1, 1):
+            self._repair.lost(frame.worker)
 
     def _read_rows(self, frame: Frame) -> None:
         """The hot path, once a token: one that goes on where its stream stands is taken without a call."""
@@ -136,6 +123,7 @@ class Receiver:
             ids = cursor.ids
             if index == len(ids) and fence == cursor.fence and len(pieces) < limit:
                 ids.append(id)
+                cursor.characters += len(text)
                 pieces.append(text)
                 if len(pieces) == 1:
                     incoming.rouse()
@@ -144,30 +132,32 @@ class Receiver:
 
     def _examine(self, incoming: Incoming, delta: Delta, worker: str) -> None:
         """A delta that is not simply the next token: more than a token, a repeat, a gap, or one too many."""
-        verdict = incoming.cursor.judge(delta.fence, delta.index, delta.ids)
-        if verdict is Verdict.DROP:
+        if incoming.failed:
             return
+        if len(incoming.pieces) >= self._max_pending:
+            incoming.choked = True
+            self._repair.ask(incoming)
+            return
+        verdict = incoming.cursor.judge(delta)
         if verdict is Verdict.GAP:
-            self._fail(incoming, "Tokens of this answer were lost on their way.")
-        elif len(incoming.pieces) >= self._max_pending:
-            self._fail(incoming, "The reader of this answer is too slow.")
-        else:
-            incoming.worker = worker
-            incoming.take(delta)
-            if delta.end is not None:
+            self._repair.ask(incoming)
+        elif verdict is Verdict.CONTRADICTION:
+            self._fail(incoming, Unavailable("Another worker took over and says something else."))
+        elif verdict is Verdict.TAKE:
+            self._answered(incoming, worker)
+            if incoming.take(delta):
                 self._forget(delta.stream)
+        elif incoming.cursor.fence == delta.fence:  # a repeat: nothing is missing before it
+            self._answered(incoming, worker)
 
-    def _fail(self, incoming: Incoming, message: str) -> None:
+    def _answered(self, incoming: Incoming, worker: str) -> None:
+        incoming.worker = worker
+        self._repair.forget(incoming.number)
+
+    def _fail(self, incoming: Incoming, error: SluiceError) -> None:
         self._forget(incoming.number)
-        incoming.fail(message)
-
-    def _bury(self, silent_since: float) -> None:
-        dead = {worker for worker, heard_at in self._heard_at.items() if heard_at < silent_since}
-        for worker in dead:
-            del self._heard_at[worker]
-        for incoming in [stream for stream in self._streams.values() if stream.worker in dead]:
-            log.warning("worker.silent", worker=incoming.worker, stream=incoming.number)
-            self._fail(incoming, "The worker that wrote this answer has gone.")
+        incoming.fail(error)
 
     def _forget(self, number: int) -> None:
         self._streams.pop(number, None)
+        self._repair.forget(number)

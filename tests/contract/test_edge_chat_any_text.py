@@ -51,7 +51,7 @@ many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 
 def stream_of(make: Callable[[], StreamFormat], said: Pieces) -> list[bytes]:
     """One write a piece, as a fast client gets them."""
-    answer = AnswerStream(JOB, Receiver(inbox="i").open(), (), lambda _: None)
+    answer = AnswerStream(JOB, Receiver(inbox="i").open("r"), (), lambda _: None)
     format_ = make()
     deltas: list[Piece] = [
         text if n and kind is Text else Delta(1, 1, n, parts=(kind(text),))

@@ -16,6 +16,7 @@ from shared import subjects
 from shared.broker.ports import Consumer, Delivery, Entry, Handler, Headers, Stored
 from shared.errors import (
     Conflict,
+    InvalidRequest,
     NotFound,
     QueueFull,
     SluiceError,
@@ -27,6 +28,7 @@ from shared.errors import (
 from shared.messages import Failure, Message
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 Responder = Callable[[bytes], Awaitable[Message]]
 
 MAX_PAYLOAD_BYTES = 1024 * 1024
@@ -252,6 +254,26 @@ class MemoryBus:
 
     def blobs(self, name: str) -> MemoryBlobs:
         return self._blobs[name]
+
+    async def stored(self, stream: str, sequence: int) -> bytes | None:
+        self.require_connection()
+        found = self._streams[stream].messages.get(sequence)
+        return None if found is None else found.data
+
+    async def answer(
+        self, subject: str, kind: type[Q], handler: Callable[[Q], Awaitable[Message]]
+    ) -> Callable[[], Awaitable[None]]:
+        async def respond(data: bytes) -> Message:
+            try:
+                return await handler(msgspec.msgpack.decode(data, type=kind))
+            except msgspec.DecodeError as error:
+                raise InvalidRequest(str(error)) from error
+
+        async def end() -> None:
+            del self._responders[subject]
+
+        self.respond(subject, respond)
+        return end
 
     async def listen(self, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
         listener = (subject, handler)

@@ -1,6 +1,7 @@
 """The ports of chat in memory: what the workers would say is written by the test."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -47,13 +48,15 @@ class ScriptedJobs:
         self.submitted: list[ChatJob] = []
         self.cancelled: list[str] = []
         self._receiver = Receiver(inbox="test")
+        self._said = defaultdict[int, int](int)
+        self._sequence = 0
 
     @property
     def inbox(self) -> str:
         return self._receiver.inbox
 
-    def open(self) -> Incoming:
-        return self._receiver.open()
+    def open(self, request: str) -> Incoming:
+        return self._receiver.open(request)
 
     async def submit(self, job: ChatJob) -> None:
         if self.refusal is not None:
@@ -67,8 +70,12 @@ class ScriptedJobs:
                 await self.say(job, [], End(USAGE, self.failure))
 
     async def say(self, job: ChatJob, parts: Batch, end: End | None = None) -> None:
-        delta = Delta(job.stream, fence=1, index=0, parts=tuple(parts), end=end)
-        frame = Frame("worker", seq=1, deltas=[delta])
+        index = self._said[job.stream]
+        ids = () if end else (index,)  # one each, so that no delta is taken for a repeat of another
+        self._said[job.stream] += len(ids)
+        self._sequence += 1
+        delta = Delta(job.stream, 1, index, ids, tuple(parts), end)
+        frame = Frame("worker", seq=self._sequence, deltas=[delta])
         await self._receiver.receive("", msgspec.msgpack.encode(frame))
 
     async def cancel(self, job: ChatJob) -> None:

@@ -180,7 +180,7 @@ async def test_a_resumed_answer_goes_on_after_the_ids_that_were_shown(nats_url: 
     async with asking(nats_url) as asker, running_worker(nats_url, sim_step_ms=1):
         job = asker.job("resume me", request="r1", attempt=2)
         expected = script.write(job, 0, 16)
-        incoming = asker.receiver.open()
+        incoming = asker.receiver.open("r1")
         incoming.cursor.ids.extend(expected.ids[:6])
         job = msgspec.structs.replace(job, stream=incoming.number, resume_ids=expected.ids[:6])
         await asker.bus.append(subjects.resume(job.model, "test"), job, id="r1:2")

@@ -50,7 +50,7 @@ class BusClient:
         self._publisher = publisher
         self._timeout_s = timeout_s
         self._roster = Roster()
-        self._receiver = Receiver(inbox=f"{publisher}-{uuid4().hex}")
+        self._receiver = Receiver(inbox=f"{publisher}-{uuid4().hex}", publisher=publisher)
         self._bus: NatsBus | None = None
         self._jobs: BusJobs | None = None
         self._ticks: asyncio.Task[None] | None = None

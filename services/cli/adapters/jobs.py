@@ -36,8 +36,9 @@ class BusJobs:
         Also raises `QueueFull`, `TooLarge`, `DeadlineExceeded` or `Unavailable`. Closed before the end, it
         cancels the job.
         """
-        incoming = self._receiver.open()
+        incoming = self._receiver.open(job.request)
         job = msgspec.structs.replace(job, stream=incoming.number)
+        self._receiver.remember(job)
         sequence, over = 0, False
         try:
             subject = subjects.job(job.model, job.priority, self._publisher)

@@ -6,6 +6,7 @@
 from typing import Protocol
 
 from services.edge.domain.conversations import Turn
+from shared.errors import SluiceError
 from shared.messages import ChatCompleted, ChatJob, Passage, Piece, ServedModel
 
 
@@ -37,11 +38,11 @@ class Incoming(Protocol):
     async def next(self) -> list[Piece]:
         """Waits for a piece; all that have come by then. The last of an answer has an `end`.
 
-        Raises `Unavailable` when the answer broke off, or was made to `fail`.
+        Raises what it was made to `fail` with, `Unavailable` when the answer broke off.
         """
         ...
 
-    def fail(self, message: str) -> None:
+    def fail(self, error: SluiceError) -> None:
         """Ends it here: `next` raises, once it has handed out what had come."""
         ...
 
@@ -54,7 +55,7 @@ class Jobs(Protocol):
         """Where workers send the deltas of jobs submitted here."""
         ...
 
-    def open(self) -> Incoming: ...
+    def open(self, request: str) -> Incoming: ...
 
     async def submit(self, job: ChatJob) -> None:
         """Raises `QueueFull`, `TooLarge` or `Unavailable`; nothing will run then."""

@@ -38,7 +38,6 @@ class AnswerStream:
         self._settle = settle
         self._begun = False
         self._settled = False
-        self._error: SluiceError | None = None
         self._peeked: asyncio.Task[list[Piece]] | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -86,15 +85,15 @@ class AnswerStream:
     async def _read(self) -> list[Piece]:
         try:
             pieces = await self._incoming.next()
-        except Unavailable as error:
+        except SluiceError as error:
             return self._broken_off(error)
         self._begun = True
         if (end := end_of(pieces)) is not None:
             self._ended(end)
         return pieces
 
-    def _broken_off(self, error: Unavailable) -> list[Piece]:
-        self.end = End(Usage(), to_failure(self._error or error))
+    def _broken_off(self, error: SluiceError) -> list[Piece]:
+        self.end = End(Usage(), to_failure(error))
         self._over()
         return [Delta(self._incoming.number, 0, 0, end=self.end)]
 
@@ -123,8 +122,7 @@ class AnswerStream:
 
     def _break(self, error: SluiceError) -> None:
         """Settles at once, so that a reader who has fallen asleep holds no worker."""
-        self._error = error
-        self._incoming.fail(error.message)
+        self._incoming.fail(error)
         self._over()
 
     def _over(self) -> None:

@@ -57,8 +57,9 @@ class Chat:
         if self._streams >= self._rules.max_streams:
             raise QueueFull("Too many answers are being written at the moment.")
         self._streams += 1
-        incoming = self._jobs.open()
-        job = self._job(principal.user, question, model.name, incoming)
+        request = uuid.uuid4().hex
+        incoming = self._jobs.open(request)
+        job = self._job(principal.user, question, model.name, request, incoming)
         try:
             job, notices = await self._submit(job, question)
         except BaseException:
@@ -73,10 +74,10 @@ class Chat:
         """Waits for what is left to do about answers that are over."""
         await self._settlement.close()
 
-    def _job(self, user: str, question: Question, model: str, incoming: Incoming) -> ChatJob:
+    def _job(self, user: str, question: Question, model: str, request: str, incoming: Incoming) -> ChatJob:
         now = time.time()
         return ChatJob(
-            request=uuid.uuid4().hex,
+            request=request,
             user=user,
             model=model,
             messages=question.messages,

@@ -29,17 +29,22 @@ class NatsJobs:
     def inbox(self) -> str:
         return self._receiver.inbox
 
-    def open(self) -> Incoming:
-        return self._receiver.open()
+    def open(self, request: str) -> Incoming:
+        return self._receiver.open(request)
 
     async def submit(self, job: ChatJob) -> None:
         """The entry in LIVE comes first, so that whoever pulls the job finds it."""
+        self._receiver.remember(job)
         live = LiveRequest(
             user=job.user,
             chat=job.chat,
             message_id=job.message_id,
             passages=job.passages,
             attempt=job.attempt,
+            model=job.model,
+            created_at=job.created_at,
+            deadline=job.deadline,
+            choices=job.sampling.n,
         )
         key = subjects.live_request(job.request)
         revision = await self._live.create(key, msgspec.msgpack.encode(live))

@@ -17,6 +17,7 @@ from shared.messages import Message
 log = structlog.get_logger()
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
@@ -113,6 +114,14 @@ class Link:
 
     async def consume(self, stream: str, durable: str, subject: str, *, ack_wait_s: float) -> Consumer:
         return await self.require().consume(stream, durable, subject, ack_wait_s=ack_wait_s)
+
+    async def stored(self, stream: str, sequence: int) -> bytes | None:
+        return await self.require().stored(stream, sequence)
+
+    async def answer(
+        self, subject: str, kind: type[Q], handler: Callable[[Q], Awaitable[Message]]
+    ) -> Callable[[], Awaitable[None]]:
+        return await self.require().answer(subject, kind, handler)
 
     async def listen(self, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
         return await self.require().listen(subject, handler)

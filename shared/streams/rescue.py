@@ -1,0 +1,72 @@
+"""Another attempt at an answer whose worker has gone, published by whoever reads it."""
+
+from typing import Literal
+
+import msgspec
+
+from shared import subjects
+from shared.broker.ports import Bus
+from shared.messages import ChatJob, LiveRequest
+
+from .incoming import Incoming
+
+Fate = Literal["waiting", "running", "moved", "done", "cancelled", "unknown"]
+"""`waiting`: nobody has begun it. `running`: somebody else has it. `moved`: its next attempt is published."""
+
+
+class Rescue:
+    """Raises `Unavailable`."""
+
+    def __init__(self, bus: Bus, inbox: str, publisher: str) -> None:
+        self._bus = bus
+        self._inbox = inbox
+        self._publisher = publisher
+
+    async def move(self, incoming: Incoming, *, insist: bool) -> Fate:
+        """Publishes the next attempt, to go on after what this stream has seen. Two readers may do so: the first
+        one's is stored, and holds for both. Not where another worker has it than the one that is silent, unless we
+        `insist`: that one does not answer either.
+
+        From here on only fences above the entry's revision are believed, as every later claim's is.
+        """
+        entry = await self._bus.bucket(subjects.LIVE_BUCKET).get(subjects.live_request(incoming.request))
+        if entry is None:
+            return "unknown"
+        live = msgspec.msgpack.decode(entry.value, type=LiveRequest)
+        if live.state in ("done", "cancelled"):
+            return live.state
+        if live.state == "queued":
+            return "waiting"
+        if live.worker != incoming.worker and not insist:
+            return "running"
+        job = await self._job(incoming, live)
+        if job is None:
+            return "unknown"
+        incoming.cursor.seal(entry.revision + 1)
+        attempt = next_attempt(job, live, tuple(incoming.cursor.ids), self._inbox, incoming.number)
+        subject = subjects.resume(job.model, self._publisher)
+        await self._bus.append(subject, attempt, id=f"{job.request}:{attempt.attempt}")
+        incoming.job = attempt
+        return "moved"
+
+    async def _job(self, incoming: Incoming, live: LiveRequest) -> ChatJob | None:
+        """The newest attempt's: ours, or the one that still lies in its stream since nobody has finished it."""
+        if incoming.job is not None and incoming.job.attempt >= live.attempt:
+            return incoming.job
+        stream = subjects.INFERENCE if live.attempt == 1 else subjects.INFERENCE_RESUME
+        data = await self._bus.stored(stream.name, live.job_sequence) if live.job_sequence else None
+        return incoming.job if data is None else msgspec.msgpack.decode(data, type=ChatJob)
+
+
+def next_attempt(job: ChatJob, live: LiveRequest, shown: tuple[int, ...], inbox: str, stream: int) -> ChatJob:
+    """Of several choices the ids are interleaved: such an answer is made anew, and compared by its readers."""
+    ids = shown if job.sampling.n == 1 else ()
+    return msgspec.structs.replace(
+        job,
+        attempt=live.attempt + 1,
+        resume_ids=ids,
+        previous_sequence=live.job_sequence,
+        inbox=inbox,
+        stream=stream,
+        fruitless=job.fruitless + 1 if len(shown) <= len(job.resume_ids) else 0,
+    )
