@@ -1,0 +1,40 @@
+"""What a cluster has written down, read where it lies: usage records on the bus, audit records in PostgreSQL."""
+
+from collections import Counter
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared import subjects
+from shared.broker import NatsBus
+from shared.messages import ChatCancelled, ChatCompleted, ChatFailed, Event
+
+AUDITED = "select canonical::jsonb #>> '{detail,chat}', action from audit.records"
+
+
+async def usage_records(nats_url: str) -> list[ChatCompleted | ChatCancelled | ChatFailed]:
+    """Every terminal event that was ever published, in order."""
+    bus = await NatsBus.connect(nats_url, "oracle")
+    try:
+        js = bus.client.jetstream()
+        state = (await js.stream_info(subjects.EVENTS_STREAM.name)).state
+        messages = [
+            await js.get_msg(subjects.EVENTS_STREAM.name, sequence, direct=False)
+            for sequence in range(state.first_seq, state.last_seq + 1)
+        ]
+    finally:
+        await bus.close()
+    decoded = [msgspec.msgpack.decode(message.data or b"", type=Event) for message in messages]
+    return [event for event in decoded if isinstance(event, ChatCompleted)]
+
+
+async def audit_records(database_url: str) -> Counter[tuple[str, str]]:
+    """How many there are of each conversation and action."""
+    engine = create_async_engine(database_url)
+    try:
+        async with engine.connect() as connection:
+            rows = (await connection.execute(text(AUDITED))).all()
+    finally:
+        await engine.dispose()
+    return Counter((row[0] or "", row[1]) for row in rows)
