@@ -2,11 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from services.edge.adapters.nats.history import HistoryConsumer
@@ -84,6 +85,16 @@ async def test_our_own_end_is_no_outage_in_the_log(nats_url: str, database_url: 
     assert [entry for entry in logs if entry["log_level"] in ("warning", "error", "critical")] == []
 
 
+@pytest.fixture
+def default_logging() -> Iterator[None]:
+    """Other tests start services in this process, some of which log errors alone."""
+    configured = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**configured)
+
+
+@pytest.mark.usefixtures("default_logging")
 async def test_an_outage_is_in_the_log(nats_url: str) -> None:
     port = int(nats_url.rsplit(":", 1)[1])
     async with proxied(port) as proxy:

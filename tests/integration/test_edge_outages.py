@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import pytest
 
+from services.edge.adapters.nats.history import ACK_WAIT_S
 from services.edge.adapters.postgres import Database, PostgresHistory
 from services.edge.domain.conversations import Turn
 from shared import subjects
@@ -167,7 +168,7 @@ async def test_no_answer_is_lost_while_postgresql_is_away(
         await asyncio.sleep(0.1)
     await frail.postgres.become("passing")
     await frail.nats.become("passing")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(2 * ACK_WAIT_S):
         while len((await history.read(frail.user, "c1")).messages) < 12:
             await asyncio.sleep(0.1)
     said = [message.text for message in (await history.read(frail.user, "c1")).messages]

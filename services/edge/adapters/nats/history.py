@@ -22,9 +22,10 @@ from shared.messages import ChatCompleted, DocumentFailed, DocumentIngested, Eve
 log = structlog.get_logger()
 
 RETRY_DELAY_S = 2.0
-IN_FLIGHT = 32
+IN_FLIGHT = 4
 """Events handed over by NATS and not yet settled; all must be stored well within `ACK_WAIT_S`."""
-ACK_WAIT_S = 90.0
+ACK_WAIT_S = 15.0
+"""So long is an answer missing from the history whose event was under way when NATS was lost."""
 
 
 class Undecoded:
