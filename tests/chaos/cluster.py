@@ -42,8 +42,21 @@ class Shape:
     services: Sequence[str] = ()
     """Of audit, retriever and embedder, those that the test needs."""
     engine: EngineChoice = SIMULATED
+    nats: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Over the server's configuration."""
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     own: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+
+
+class ToldNats(NatsServer):
+    """With settings of the test's own."""
+
+    def __init__(self, data: DataFolder, told: Mapping[str, object]) -> None:
+        super().__init__(data.nats, free_port(), data.password("nats"))
+        self._told = told
+
+    def configuration(self) -> dict[str, object]:
+        return super().configuration() | dict(self._told)
 
 
 class Cluster:
@@ -52,7 +65,7 @@ class Cluster:
     def __init__(self, data: DataFolder, shape: Shape, guard: Guard) -> None:
         self.data = data
         self.shape = shape
-        self.nats = NatsServer(data.nats, free_port(), data.password("nats"))
+        self.nats = ToldNats(data, shape.nats)
         owner, password = data.password("postgres-owner"), data.password("postgres")
         self.postgres = PostgresServer(data.postgres, free_port(), owner, password)
         self.ports = [free_port() for _ in range(shape.edges)]

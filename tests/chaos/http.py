@@ -38,6 +38,7 @@ class Answer:
                     raise BrokenOff("the body was cut")
                 data = await self._reader.readexactly(size + 2)
                 yield data[:-2]
+            await self._reader.readline()  # the empty line that ends the body
         except (OSError, EOFError) as error:  # IncompleteReadError is an EOFError
             raise BrokenOff(repr(error)) from error
 
@@ -60,10 +61,9 @@ async def send(
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
         writer.write(head.encode() + b"\r\n" + data)
-        status, headers = await _read_head(reader)
+        return await read_answer(reader, writer)
     except (OSError, EOFError) as error:
         raise BrokenOff(repr(error)) from error
-    return Answer(status, headers, reader, writer)
 
 
 async def ask(port: int, method: str, path: str, *, token: str = "", body: object = None) -> tuple[int, Json]:
@@ -91,7 +91,8 @@ async def events(answer: Answer) -> AsyncGenerator[Json]:
         raise BrokenOff("the stream ended without [DONE]")
 
 
-async def _read_head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+async def read_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Answer:
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in lines[1:] if line)
-    return int(lines[0].split()[1]), {name.lower(): value.strip() for name, _, value in pairs}
+    headers = {name.lower(): value.strip() for name, _, value in pairs}
+    return Answer(int(lines[0].split()[1]), headers, reader, writer)

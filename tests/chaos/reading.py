@@ -70,6 +70,15 @@ class Client:
         if self._comes_back:
             await self._come_back(reading, edge)
 
+    async def watch(self, reading: Reading, edge: int = 0) -> None:
+        """An answer that is being written already: a second tab."""
+        answer = await self.resume(reading, edge)
+        reading.status = answer.status
+        if answer.status != 200:
+            await self._refused(reading, answer)
+        elif not await self._follow(reading, answer):
+            reading.errors.append("the stream was cut")
+
     async def post(self, reading: Reading, edge: int) -> Answer:
         parts = [{"type": "text", "text": reading.question}]
         body: Json = {
