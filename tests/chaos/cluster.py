@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from deploy.local.child import ChildSpec
 from deploy.local.console import Console
@@ -43,7 +44,8 @@ class Shape:
     """Of audit, retriever and embedder, those that the test needs."""
     engine: EngineChoice = SIMULATED
     nats: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Over the server's configuration."""
+    """Over the server's configuration, as `jetstream` is over its part of that name."""
+    jetstream: Mapping[str, object] = field(default_factory=dict[str, object])
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     own: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
@@ -51,12 +53,15 @@ class Shape:
 class ToldNats(NatsServer):
     """With settings of the test's own."""
 
-    def __init__(self, data: DataFolder, told: Mapping[str, object]) -> None:
+    def __init__(self, data: DataFolder, shape: Shape) -> None:
         super().__init__(data.nats, free_port(), data.password("nats"))
-        self._told = told
+        self._told = dict(shape.nats)
+        self._jetstream = dict(shape.jetstream)
 
     def configuration(self) -> dict[str, object]:
-        return super().configuration() | dict(self._told)
+        whole = super().configuration()
+        jetstream = cast("dict[str, object]", whole["jetstream"])
+        return whole | self._told | {"jetstream": jetstream | self._jetstream}
 
 
 class Cluster:
@@ -65,7 +70,7 @@ class Cluster:
     def __init__(self, data: DataFolder, shape: Shape, guard: Guard) -> None:
         self.data = data
         self.shape = shape
-        self.nats = ToldNats(data, shape.nats)
+        self.nats = ToldNats(data, shape)
         owner, password = data.password("postgres-owner"), data.password("postgres")
         self.postgres = PostgresServer(data.postgres, free_port(), owner, password)
         self.ports = [free_port() for _ in range(shape.edges)]

@@ -50,17 +50,21 @@ class Answer:
         self.writer.transport.abort()
 
 
+def request(method: str, path: str, *, token: str = "", body: object = None) -> bytes:
+    data = b"" if body is None else json.dumps(body).encode()
+    head = f"{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(data)}\r\n"
+    head += "content-type: application/json\r\n" if data else ""
+    head += f"authorization: Bearer {token}\r\n" if token else ""
+    return head.encode() + b"\r\n" + data
+
+
 async def send(
     port: int, method: str, path: str, *, token: str = "", body: object = None, source: str = "127.0.0.1"
 ) -> Answer:
     """One request on a connection of its own. Raises `BrokenOff` when no answer begins."""
-    data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    head = f"{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(data)}\r\n"
-    head += "content-type: application/json\r\n" if data else ""
-    head += f"authorization: Bearer {token}\r\n" if token else ""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
-        writer.write(head.encode() + b"\r\n" + data)
+        writer.write(request(method, path, token=token, body=body))
         return await read_answer(reader, writer)
     except (OSError, EOFError) as error:
         raise BrokenOff(repr(error)) from error

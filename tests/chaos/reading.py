@@ -45,6 +45,19 @@ class Reading:
         return max((after - before for before, after in pairs), default=0.0)
 
 
+def question_body(reading: Reading, model: str = "") -> Json:
+    """As AI SDK 5 sends it; the oracle knows the answer only where no document is searched."""
+    parts = [{"type": "text", "text": reading.question}]
+    return {
+        "id": reading.chat,
+        "messages": [{"id": f"q-{reading.chat}", "role": "user", "parts": parts}],
+        "trigger": "submit-message",
+        "max_tokens": reading.max_tokens,
+        "retrieval": False,
+        "model": model or "simulated",
+    }
+
+
 class Client:
     """Signed in. `ports`: of the edges, where the first is asked and the next ones are turned to."""
 
@@ -80,14 +93,7 @@ class Client:
             reading.errors.append("the stream was cut")
 
     async def post(self, reading: Reading, edge: int) -> Answer:
-        parts = [{"type": "text", "text": reading.question}]
-        body: Json = {
-            "id": reading.chat,
-            "messages": [{"id": f"q-{reading.chat}", "role": "user", "parts": parts}],
-            "trigger": "submit-message",
-            "max_tokens": reading.max_tokens,
-            "retrieval": False,
-        }
+        body = question_body(reading)
         answer = await send(self.ports[edge], "POST", "/v1/chat", token=self.token, body=body)
         reading.status = answer.status
         return answer

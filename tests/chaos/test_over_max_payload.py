@@ -1,14 +1,13 @@
 """A question that is larger than the bus takes: 413, and neither the client's connection nor the edge's is harmed."""
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.cluster import Shape, running_cluster
 from tests.chaos.crowd import STREAMS, crowd, signed_in
-from tests.chaos.http import ask, read_answer
+from tests.chaos.http import ask, read_answer, request
 from tests.chaos.oracle import judge
 from tests.chaos.reading import Client
 
@@ -41,9 +40,7 @@ async def ask_on_one_connection(client: Client) -> list[int]:
     statuses: list[int] = []
     for size in (*SIZES, 10):
         body = {"messages": [{"role": "user", "content": "x" * size}], "max_tokens": 3, "retrieval": False}
-        data = json.dumps(body).encode()
-        head = f"POST /v1/chat HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {client.token}\r\n"
-        writer.write(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
+        writer.write(request("POST", "/v1/chat", token=client.token, body=body))
         answer = await read_answer(reader, writer)
         await answer.body()
         statuses.append(answer.status)
