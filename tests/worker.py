@@ -12,7 +12,19 @@ from services.inference.ports import Engine
 from services.inference.settings import Settings
 from shared import subjects
 from shared.broker import NatsBus, ensure_bus
-from shared.messages import ChatJob, ChatMessage, End, LiveRequest, Part, Piece, Sampling, end_of, parts_of
+from shared.messages import (
+    ChatJob,
+    ChatMessage,
+    End,
+    Event,
+    LiveRequest,
+    Part,
+    Piece,
+    Sampling,
+    Text,
+    end_of,
+    parts_of,
+)
 from shared.streams import Incoming, Receiver
 
 
@@ -94,6 +106,43 @@ async def gather(incoming: Incoming) -> Answered:
         pieces.extend(await incoming.next())
         end = end_of(pieces)
     return Answered(ids=list(incoming.cursor.ids), parts=list(parts_of(pieces)), end=end)
+
+
+async def begun(incoming: Incoming) -> None:
+    """Something of it has come; it is still there to be read."""
+    async with asyncio.timeout(10):
+        while not incoming.cursor.ids:
+            await asyncio.sleep(0.005)
+
+
+def text_of(answered: Answered) -> str:
+    return "".join(part.text for part in answered.parts if isinstance(part, Text))
+
+
+async def events_of(asker: Asker) -> list[Event]:
+    consumer = await asker.bus.consume("EVENTS", "test", subjects.EVENTS, ack_wait_s=30)
+    deliveries = await consumer.fetch(100, 0.3)
+    return [msgspec.msgpack.decode(delivery.data, type=Event) for delivery in deliveries]
+
+
+async def settled(asker: Asker, request: str, state: str = "done") -> LiveRequest:
+    async with asyncio.timeout(5):
+        while (live := await asker.live(request)) is None or live.state != state:
+            await asyncio.sleep(0.01)
+    return live
+
+
+async def abandoned(asker: Asker, job: ChatJob, live: LiveRequest) -> Incoming:
+    """A job that a worker was given, who left this entry and died: in a second it is delivered again."""
+    token = subjects.model_token(job.model)
+    wanted = subjects.jobs_of(job.model, "interactive")
+    consumer = await asker.bus.consume("INFERENCE", f"interactive-{token}", wanted, ack_wait_s=1)
+    incoming = await asker.submit(job)
+    (delivery,) = await consumer.fetch(1, 2)
+    live = msgspec.structs.replace(live, job_sequence=delivery.sequence)
+    bucket = asker.bus.bucket(subjects.LIVE_BUCKET)
+    await bucket.put(subjects.live_request(job.request), msgspec.msgpack.encode(live))
+    return incoming
 
 
 @asynccontextmanager

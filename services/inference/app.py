@@ -1,4 +1,4 @@
-"""A worker, put together: one engine, three connections, six loops."""
+"""A worker, put together: one engine, three connections, seven loops."""
 
 import asyncio
 import time
@@ -12,24 +12,40 @@ from services.inference.adapters import nats
 from services.inference.adapters.engines import build_engine
 from services.inference.adapters.observer import TelemetryObserver
 from services.inference.domain.admission import Slots
+from services.inference.domain.room import Room
+from services.inference.domain.tapes import Tapes
 from services.inference.ports import Engine
 from services.inference.settings import Settings
-from services.inference.usecases import HoldJobs, KeepEngine, PullJobs, ReportStatus, ServeJobs
-from shared.broker import NatsBus, control_broker, ensure_bus
+from services.inference.usecases import (
+    AttendReaders,
+    GenerateAnswer,
+    HoldJobs,
+    KeepEngine,
+    PullJobs,
+    ReportStatus,
+    Runs,
+    ServeJobs,
+    SettleAnswers,
+)
+from shared.broker import NatsBus, control_broker, ensure_bus, leave
 from shared.health import answer_health
 from shared.runtime import until_available
 from shared.streams import FrameWriter
 
 log = structlog.get_logger()
 
+MIB = 1024 * 1024
+PING_S = 0.01
+LEAVE_S = 3.0
+
 
 class App:
-    """`run` serves until `stop` is set, then finishes what it has within `shutdown_grace_s`."""
+    """`run` serves until `stop` is set, then hands over what it has, or finishes it within `shutdown_grace_s`."""
 
     def __init__(self, settings: Settings, engine: Engine, worker: str, clock: Callable[[], float]) -> None:
-        self._settings = settings
-        self._worker = worker
-        self._clock = clock
+        self.settings = settings
+        self.worker = worker
+        self.clock = clock
         self.engine = engine
         self.slots = Slots()
 
@@ -44,57 +60,104 @@ class App:
             return
         bus, tokens, broker = starting.result()
         async with AsyncExitStack() as last:  # backwards, and each although another failed
-            for close in (self.engine.stop, bus.close, tokens.close, broker.stop):
+            for close in (self.engine.stop, bus.close, tokens.close):
                 last.push_async_callback(close)
-            await self._serve(bus, tokens, broker, stop)
+            last.push_async_callback(_leave, broker)
+            await Worker(self, bus, tokens, broker).serve(stop)
 
     async def _connect(self) -> tuple[NatsBus, NatsBus, NatsBroker]:
         """Tokens have a connection of their own: bulk must not delay control."""
-        url = self._settings.nats_url
-        bus = await until_available("nats", lambda: NatsBus.connect(url, self._worker))
+        url = self.settings.nats_url
+        bus = await until_available("nats", lambda: NatsBus.connect(url, self.worker))
         await until_available("jetstream", lambda: ensure_bus(bus.client))
-        tokens = await until_available("nats", lambda: NatsBus.connect(url, f"{self._worker}-tokens"))
-        return bus, tokens, control_broker(url, f"{self._worker}-control")
+        tokens = await until_available("nats", lambda: NatsBus.connect(url, f"{self.worker}-tokens"))
+        return bus, tokens, control_broker(url, f"{self.worker}-control")
 
-    async def _serve(self, bus: NatsBus, tokens: NatsBus, broker: NatsBroker, stop: asyncio.Event) -> None:
-        settings, engine, slots = self._settings, self.engine, self.slots
-        observer = TelemetryObserver(engine.name)
-        writer = FrameWriter(nats.frame_publisher(tokens), self._worker)
-        serve = ServeJobs(
-            engine=engine,
-            claims=nats.LiveClaims(bus, self._worker),
-            outbox=writer,
-            journal=nats.NatsJournal(bus, self._worker, self._clock),
-            observer=observer,
-            clock=self._clock,
-        )
+
+async def _leave(broker: NatsBroker) -> None:
+    """A NATS that is away for so long has nothing for us."""
+    try:
+        async with asyncio.timeout(LEAVE_S):
+            await leave(broker)
+    except TimeoutError:
+        log.warning("control.left_late", after_s=LEAVE_S)
+
+
+class Worker:
+    """What runs while there is a bus."""
+
+    def __init__(self, app: App, bus: NatsBus, tokens: NatsBus, broker: NatsBroker) -> None:
+        settings, engine, worker = app.settings, app.engine, app.worker
+        observer, room = TelemetryObserver(engine.name), Room()
+        runs, tapes = Runs(engine), Tapes(settings.tapes_mib * MIB)
+        claims, journal = nats.LiveClaims(bus, worker), nats.NatsJournal(bus, worker, app.clock)
+        self._settings, self._slots, self._bus, self._broker = settings, app.slots, bus, broker
+        self._writer = writer = FrameWriter(nats.frame_publisher(tokens), worker)
+        self._keep = KeepEngine(engine=engine, slots=app.slots, observer=observer)
         queue = nats.JobQueue(
             bus,
             engine.models[0].name,
+            worker,
             ack_wait_s=settings.ack_wait_s,
             ensure_streams=lambda: ensure_bus(bus.client),
         )
-        pull = PullJobs(queue=queue, serve=serve, slots=slots, observer=observer)
-        report = ReportStatus(
-            worker=self._worker,
+        settle = SettleAnswers(
+            runs=runs,
+            tapes=tapes,
             engine=engine,
-            slots=slots,
-            announcements=nats.NatsAnnouncements(bus),
+            queue=queue,
+            claims=claims,
+            journal=journal,
+            outbox=writer,
+            observer=observer,
+            clock=app.clock,
         )
-        hold = HoldJobs(serve=serve, ack_wait_s=settings.ack_wait_s)
-        nats.subscribe_control(broker, serve)
-        answer_health(broker, "inference", settings.instance, lambda: slots.is_open and bus.connected)
-        bus.on_reconnect(hold.bus_returned)
+        self._serve = ServeJobs(
+            runs=runs,
+            room=room,
+            engine=engine,
+            claims=claims,
+            receivers=nats.NatsReceivers(bus, worker),
+            generate=GenerateAnswer(engine=engine, outbox=writer, died=self._keep.died),
+            settle=settle,
+            observer=observer,
+            clock=app.clock,
+        )
+        self._pull = PullJobs(queue=queue, serve=self._serve, slots=app.slots, room=room, observer=observer)
+        announcements = nats.NatsAnnouncements(bus)
+        self._report = ReportStatus(
+            worker=worker, engine=engine, slots=app.slots, runs=runs, announcements=announcements
+        )
+        self._hold = HoldJobs(serve=self._serve, ack_wait_s=settings.ack_wait_s)
+        self._attend = AttendReaders(
+            runs=runs,
+            tapes=tapes,
+            outbox=writer,
+            listening=lambda: broker.ping(PING_S),
+            stalled=self._hold.missed_words,
+        )
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        slots, bus, hold, broker = self._slots, self._bus, self._hold, self._broker
+        nats.subscribe_control(broker, self._serve, self._attend)
+        answer_health(broker, "inference", self._settings.instance, lambda: slots.is_open and bus.connected)
+        bus.on_reconnect(hold.missed_words)
         await broker.start()
         async with asyncio.TaskGroup() as tasks:
-            keep = KeepEngine(engine=engine, slots=slots, observer=observer)
-            work = (writer.run(), keep.run(), report.announce(), hold.keep_alive(), hold.recheck())
+            work = (
+                self._writer.run(),
+                self._keep.run(),
+                self._report.announce(),
+                self._attend.run(),
+                hold.keep_alive(),
+                hold.recheck(),
+            )
             loops = [tasks.create_task(loop) for loop in work]
-            pulling = tasks.create_task(pull.run())
+            pulling = tasks.create_task(self._pull.run())
             await stop.wait()
-            log.info("worker.draining", running=pull.running)
-            await pull.drain(settings.shutdown_grace_s)
-            await writer.flush()
+            log.info("worker.draining", running=self._pull.running)
+            await self._pull.drain(self._settings.shutdown_grace_s)
+            await self._writer.flush()
             await pulling
             for loop in loops:
                 loop.cancel()

@@ -2,17 +2,25 @@
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AbstractContextManager
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
 from services.inference.domain.attempts import Attempt
-from services.inference.domain.claiming import Standing
-from shared.messages import ChatJob, Delta, LiveRequest, Part, ServedModel, Usage, WorkerStatus
-
-Resume = Literal["ids", "restart", "none"]
-"""What an engine can do with token ids that were shown already: go on after them exactly, say the same answer
-again from its start, or neither."""
+from services.inference.domain.claiming import Standing, Verdict
+from services.inference.domain.ending import Ending
+from services.inference.domain.resuming import Resume
+from shared.messages import (
+    ChatJob,
+    Delta,
+    Failure,
+    LiveRequest,
+    Part,
+    ServedModel,
+    Shown,
+    Usage,
+    WorkerStatus,
+)
 
 
 class Output(msgspec.Struct, frozen=True, gc=False):
@@ -117,6 +125,10 @@ class Queue(Protocol):
         """After trouble: make anew what may be gone."""
         ...
 
+    async def pass_on(self, job: ChatJob) -> None:
+        """The next attempt, for whichever worker is free first; once, however often it is said. Raises `TooLarge`."""
+        ...
+
 
 class Claim(msgspec.Struct):
     """This worker's hold on a request. `fence` is the revision at which it was claimed, `revision` the newest."""
@@ -125,17 +137,24 @@ class Claim(msgspec.Struct):
     fence: int
     revision: int
     live: LiveRequest
+    found: Verdict = "take"
+    """What is to be done with it. Nothing was written for `close` and `leave`: the entry stays as it is."""
+    had_worker: bool = False
+    """Somebody has run it before, and may have shown some of it."""
+    lapses: int = 0
+    """Deliveries of the same job that their workers did not survive."""
 
 
 class Claims(Protocol):
     """All raise `Unavailable`."""
 
     async def claim(self, ticket: Ticket) -> Claim | None:
-        """None: the request is over, or another's."""
+        """None: the request is over, or this is a copy of its job."""
         ...
 
-    async def finishing(self, claim: Claim) -> Standing:
-        """Nobody else can claim it afterwards, if it is still held. Safe to repeat."""
+    async def finishing(self, claim: Claim, whole: Delta) -> Standing:
+        """The answer is decided, if it is still held: whoever claims it afterwards finds it, and makes no other.
+        Safe to repeat."""
         ...
 
     async def standing(self, claim: Claim) -> Standing: ...
@@ -148,10 +167,19 @@ class Outbox(Protocol):
     def send(self, inbox: str, delta: Delta) -> None: ...
 
 
+class Receivers(Protocol):
+    async def shown(self, inbox: str, request: str, fence: int) -> Shown | None:
+        """What the reader has, who from now on believes nobody with a lower fence. None: no answer in time."""
+        ...
+
+
 class Journal(Protocol):
     """Durable word of how an answer ended, for history and audit; once a request, however often it is told."""
 
-    async def ended(self, attempt: Attempt, claim: Claim) -> None: ...
+    async def ended(self, job: ChatJob, claim: Claim, ending: Ending) -> None: ...
+    async def buried(self, job: ChatJob, failure: Failure) -> None:
+        """A job that is tried no more, for a person to look at; once an attempt."""
+        ...
 
 
 class Announcements(Protocol):

@@ -13,6 +13,8 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     """What callers ask for. Empty: the engine's own default."""
     ack_wait_s: Annotated[float, Meta(ge=1)] = 30.0
     """A job whose worker is silent for so long goes to another."""
+    tapes_mib: Annotated[int, Meta(ge=0)] = 256
+    """For answers that have ended, kept a minute so that their readers can have them again; over it the oldest go."""
 
     model: str = ""
     """vllm: a folder or a model's id on the hub. openai: the upstream's name for it."""

@@ -6,38 +6,20 @@ import time
 import msgspec
 import pytest
 
-from services.inference.adapters.simulated import script
+from services.inference.adapters.simulated import SimulatedEngine, SimulatedOptions, script
+from services.inference.ports import Resume
 from shared import subjects
 from shared.messages import (
     CancelJob,
     ChatCancelled,
     ChatCompleted,
     ChatFailed,
-    Event,
     LiveRequest,
     Sampling,
-    Text,
     Usage,
     WorkerStatus,
 )
-from tests.worker import Answered, Asker, asking, gather, running_worker
-
-
-def text_of(answered: Answered) -> str:
-    return "".join(part.text for part in answered.parts if isinstance(part, Text))
-
-
-async def events_of(asker: Asker) -> list[Event]:
-    consumer = await asker.bus.consume("EVENTS", "test", subjects.EVENTS, ack_wait_s=30)
-    deliveries = await consumer.fetch(100, 0.3)
-    return [msgspec.msgpack.decode(delivery.data, type=Event) for delivery in deliveries]
-
-
-async def settled(asker: Asker, request: str, state: str = "done") -> LiveRequest:
-    async with asyncio.timeout(5):
-        while (live := await asker.live(request)) is None or live.state != state:
-            await asyncio.sleep(0.01)
-    return live
+from tests.worker import asking, events_of, gather, running_worker, settled, text_of
 
 
 async def test_an_answer_streams_whole_and_is_told_once(nats_url: str) -> None:
@@ -93,15 +75,14 @@ async def test_cancel_frees_the_slot_and_stores_what_there_was(nats_url: str) ->
 @pytest.mark.parametrize(
     "live",
     [
-        LiveRequest(user="user", state="cancelled"),
         LiveRequest(user="user", state="done"),
-        LiveRequest(user="user", state="finishing", worker="inference-2"),
-        LiveRequest(user="user", state="running", worker="inference-2"),
+        LiveRequest(user="user", state="finishing", worker="inference-2", job_sequence=99),
+        LiveRequest(user="user", state="running", worker="inference-2", job_sequence=99),
         LiveRequest(user="user", state="queued", attempt=2),
     ],
-    ids=["cancelled", "done", "finishing", "another's", "older"],
+    ids=["done", "finishing", "a copy", "older"],
 )
-async def test_a_job_that_is_over_or_anothers_is_dropped(nats_url: str, live: LiveRequest) -> None:
+async def test_a_job_that_is_over_or_a_copy_is_dropped(nats_url: str, live: LiveRequest) -> None:
     async with asking(nats_url) as asker:
         bucket = asker.bus.bucket(subjects.LIVE_BUCKET)
         before = await bucket.put(subjects.live_request("r1"), msgspec.msgpack.encode(live))
@@ -154,10 +135,18 @@ async def test_a_claim_that_was_lost_shows_and_stores_nothing_more(nats_url: str
         assert live == other
 
 
-async def test_a_draining_worker_finishes_what_it_has(nats_url: str) -> None:
+class Unmovable(SimulatedEngine):
+    resume: Resume = "none"
+
+
+def unmovable() -> Unmovable:
+    return Unmovable(SimulatedOptions(step_s=0.01), worker="inference-1")
+
+
+async def test_a_draining_worker_finishes_what_nobody_else_can_go_on_with(nats_url: str) -> None:
     async with asking(nats_url) as asker:
-        async with running_worker(nats_url, sim_step_ms=10):
-            incoming = await asker.submit(asker.job("last", request="r1", sampling=Sampling(max_tokens=50)))
+        async with running_worker(nats_url, engine=unmovable()):
+            incoming = await asker.submit(asker.job("last", request="r1", sampling=Sampling(max_tokens=90)))
             await incoming.next()
         answered = await gather(incoming)
         assert answered.end.failure is None
@@ -166,7 +155,7 @@ async def test_a_draining_worker_finishes_what_it_has(nats_url: str) -> None:
 
 async def test_what_does_not_end_within_the_grace_fails_with_a_reason(nats_url: str) -> None:
     async with asking(nats_url) as asker:
-        async with running_worker(nats_url, sim_step_ms=10, shutdown_grace_s=0.2):
+        async with running_worker(nats_url, engine=unmovable(), shutdown_grace_s=0.2):
             incoming = await asker.submit(asker.job("long", request="r1", sampling=Sampling(max_tokens=4000)))
             await incoming.next()
         answered = await gather(incoming)

@@ -1,85 +1,65 @@
-"""Who may claim a request, and what an attempt keeps of its answer."""
-
-from typing import Any
+"""What an attempt keeps of its answer, and what is told of it at the end."""
 
 import msgspec
 import pytest
 
-from services.inference.domain import claiming
 from services.inference.domain.attempts import Attempt, IllegalTransition
-from shared.messages import ChatJob, Failure, Finished, LiveRequest, Started, Text, Usage
+from services.inference.domain.ending import ending_of
+from shared.messages import Answer, ChatJob, Failure, Finished, Reasoning, Sampling, Started, Text, Usage
 
 JOB = ChatJob(
     request="r", user="u", model="m", messages=(), inbox="i", stream=5, created_at=0.0, deadline=10.0
 )
-
-
-def live(**fields: Any) -> LiveRequest:
-    return LiveRequest(user="u", **fields)
-
-
-@pytest.mark.parametrize(
-    ("entry", "attempt", "deliveries", "expected"),
-    [
-        (None, 1, 1, "create"),
-        (live(), 1, 1, "take"),
-        (live(state="running", worker="other"), 1, 1, "drop"),
-        (live(state="running", worker="other"), 1, 2, "take"),
-        (live(state="running", worker="other"), 2, 1, "take"),
-        (live(state="running", worker="me"), 1, 1, "take"),
-        (live(state="finishing", worker="other"), 1, 2, "drop"),
-        (live(state="finishing", worker="me"), 1, 2, "take"),
-        (live(state="queued", attempt=3), 2, 1, "drop"),
-        (live(state="done", worker="me"), 2, 1, "drop"),
-        (live(state="cancelled"), 1, 1, "drop"),
-    ],
-)
-def test_who_may_claim(entry: LiveRequest | None, attempt: int, deliveries: int, expected: str) -> None:
-    job = msgspec.structs.replace(JOB, attempt=attempt)
-    assert claiming.verdict(job, entry, worker="me", deliveries=deliveries) == expected
-
-
-def test_the_claimants_entry_keeps_what_the_edge_wrote() -> None:
-    entry = claiming.claimed(JOB, live(chat="c", message_id="n"), worker="me", sequence=9)
-    assert entry == live(chat="c", message_id="n", state="running", worker="me", job_sequence=9)
-
-
-def test_standing_after_somebody_wrote() -> None:
-    assert claiming.standing(None, worker="me", attempt=1) == "lost"
-    assert claiming.standing(live(worker="other"), worker="me", attempt=1) == "lost"
-    assert claiming.standing(live(worker="me", attempt=2), worker="me", attempt=1) == "lost"
-    assert claiming.standing(live(worker="me", state="cancelled"), worker="me", attempt=1) == "cancelled"
-    assert claiming.standing(live(worker="me", state="finishing"), worker="me", attempt=1) == "held"
-
-
-def test_a_job_that_brings_workers_down_is_poisonous_unless_it_gave_tokens() -> None:
-    assert not claiming.poisonous(JOB, deliveries=3)
-    assert claiming.poisonous(JOB, deliveries=4)
-    assert not claiming.poisonous(msgspec.structs.replace(JOB, resume_ids=(1,)), deliveries=4)
+CANCELLED = Failure("cancelled", "stopped")
 
 
 def test_index_counts_over_the_whole_answer() -> None:
-    attempt = Attempt(msgspec.structs.replace(JOB, resume_ids=(7, 8)), fence=3)
+    attempt = Attempt(msgspec.structs.replace(JOB, resume_ids=(7, 8)), fence=3, given=(7, 8))
     attempt.begin("so far")
-    assert attempt.delta((1,), (Text(" a"),)).index == 2
-    last = attempt.delta((2, 3), (Text(" b"), Finished("stop")), Usage(4, 5))
-    assert (last.index, last.fence, last.stream) == (3, 3, 5)
+    assert attempt.add((1,), (Text(" a"),)) == 2
+    assert attempt.add((2, 3), (Text(" b"), Finished("stop")), Usage(4, 5)) == 3
     attempt.become("complete")
-    assert attempt.answers()[0].text == "so far a b"
-    assert attempt.answers()[0].finish_reason == "stop"
-    end = attempt.end()
-    assert end.index == 5
-    assert end.end is not None
-    assert end.end.usage == Usage(4, 5)
+    whole = attempt.whole()
+    assert (whole.stream, whole.fence, whole.index, whole.ids) == (5, 3, 0, (7, 8, 1, 2, 3))
+    ending = ending_of(whole, 1)
+    assert ending.answers == (Answer("so far a b", "stop"),)
+    assert (ending.usage, ending.state) == (Usage(4, 5), "complete")
 
 
 def test_an_answer_that_was_cut_off_counts_what_came() -> None:
     attempt = Attempt(JOB, fence=1)
     attempt.begin("")
-    attempt.delta((1, 2), (Started("w", "m", 1, prompt_tokens=11), Text("two")))
-    attempt.become("cancelled", Failure("cancelled", "stopped"))
-    assert attempt.usage == Usage(11, 2)
-    assert attempt.answers()[0].finish_reason == "cancelled"
+    attempt.add((1, 2), (Started("w", "m", 1, prompt_tokens=11), Text("two")))
+    attempt.become("cancelled", CANCELLED)
+    ending = ending_of(attempt.whole(), 1)
+    assert ending.usage == Usage(11, 2)
+    assert ending.answers == (Answer("two", "cancelled"),)
+    assert ending.state == "cancelled"
+    assert attempt.finish_reasons == ["cancelled"]
+
+
+def test_an_answer_that_ended_before_it_began_keeps_the_ids_it_was_given() -> None:
+    attempt = Attempt(JOB, fence=1, given=(7, 8))
+    assert attempt.made == (7, 8)
+    attempt.become("failed", Failure("unavailable", "gone"))
+    whole = attempt.whole()
+    assert whole.ids == (7, 8)
+    assert ending_of(whole, 1).state == "failed"
+    assert ending_of(whole, 1).usage == Usage(0, 2)
+
+
+def test_each_choice_has_its_own_text_reasoning_and_reason() -> None:
+    attempt = Attempt(msgspec.structs.replace(JOB, sampling=Sampling(n=3)), fence=1)
+    attempt.begin("")
+    attempt.add((1, 2, 3), (Text("a"), Reasoning("why"), Text("x", 1), Text("o", 2)))
+    attempt.add((4, 5), (Text("b"), Text("y", 1), Finished("stop"), Finished("length", 1)))
+    attempt.become("failed", Failure("engine_failed", "died"))
+    assert ending_of(attempt.whole(), 3).answers == (
+        Answer("ab", "stop", "why"),
+        Answer("xy", "length"),
+        Answer("o", "error"),
+    )
+    assert attempt.finish_reasons == ["stop", "length", "error"]
 
 
 def test_a_lost_attempt_comes_to_nothing_else() -> None:

@@ -21,8 +21,7 @@ class AttemptSpan:
         usage = attempt.usage
         self._span.set_attribute("gen_ai.usage.input_tokens", usage.prompt_tokens)
         self._span.set_attribute("gen_ai.usage.output_tokens", usage.completion_tokens)
-        reasons = [answer.finish_reason for answer in attempt.answers()]
-        self._span.set_attribute("gen_ai.response.finish_reasons", reasons)
+        self._span.set_attribute("gen_ai.response.finish_reasons", attempt.finish_reasons)
         if attempt.failure is not None:
             self._span.set_attribute("error.type", attempt.failure.code)
 

@@ -1,29 +1,17 @@
 """One attempt at an answer, from its claim to its end."""
 
-from collections import defaultdict
 from typing import Literal
 
-from shared.messages import (
-    Answer,
-    ChatJob,
-    Delta,
-    End,
-    Failure,
-    Finished,
-    FinishReason,
-    Part,
-    Reasoning,
-    Started,
-    Text,
-    Usage,
-)
+from services.inference.domain.tape import Tape
+from shared.messages import ChatJob, Delta, End, Failure, Finished, FinishReason, Part, Started, Text, Usage
 
-State = Literal["opening", "streaming", "complete", "cancelled", "failed", "lost"]
+State = Literal["opening", "streaming", "complete", "moved", "cancelled", "failed", "lost"]
 
 _NEXT: dict[State, frozenset[State]] = {
-    "opening": frozenset({"streaming", "cancelled", "failed", "lost"}),
-    "streaming": frozenset({"complete", "cancelled", "failed", "lost"}),
+    "opening": frozenset({"streaming", "moved", "cancelled", "failed", "lost"}),
+    "streaming": frozenset({"complete", "moved", "cancelled", "failed", "lost"}),
     "complete": frozenset({"cancelled", "lost"}),  # until it is stored, others may still have a say
+    "moved": frozenset({"cancelled", "failed", "lost"}),
     "failed": frozenset({"cancelled", "lost"}),
     "cancelled": frozenset({"cancelled", "lost"}),
     "lost": frozenset({"lost"}),
@@ -35,22 +23,25 @@ class IllegalTransition(Exception):
 
 
 class Attempt:
-    """Turns an engine's output into deltas and keeps the answer, so that it can be stored without a reader.
+    """Keeps what an engine says, so that it can be shown again and stored without a reader.
 
-    `fence` is the revision of the claim; `index` counts the token ids of the whole answer, those of earlier
-    attempts included.
+    `fence` is the revision of the claim. `given` are the ids of earlier attempts that it goes on after, `known` how
+    many ids its reader had when it began, and `fruitless` how many attempts before it gave nothing.
     """
 
-    def __init__(self, job: ChatJob, fence: int) -> None:
+    def __init__(
+        self, job: ChatJob, fence: int, given: tuple[int, ...] = (), *, known: int = 0, fruitless: int = 0
+    ) -> None:
         self.job = job
         self.fence = fence
+        self.given = given
+        self.known = max(known, len(given))
+        self.fruitless = fruitless
         self.state: State = "opening"
-        self.index = len(job.resume_ids)
         self.failure: Failure | None = None
+        self.tape = Tape(fence)
         self._started: Started | None = None
         self._usage: Usage | None = None
-        self._texts = defaultdict[int, list[str]](list)
-        self._reasoning = defaultdict[int, list[str]](list)
         self._reasons: dict[int, FinishReason] = {}
 
     @property
@@ -61,7 +52,17 @@ class Attempt:
         prompt, cached = (
             (self._started.prompt_tokens, self._started.cached_tokens) if self._started else (0, 0)
         )
-        return Usage(prompt, self.index, cached)
+        return Usage(prompt, len(self.made), cached)
+
+    @property
+    def made(self) -> tuple[int, ...]:
+        """All ids of the answer so far, those of earlier attempts included."""
+        return tuple(self.tape.ids) or self.given
+
+    @property
+    def finish_reasons(self) -> list[FinishReason]:
+        cut: FinishReason = "cancelled" if self.state == "cancelled" else "error"
+        return [self._reasons.get(choice, cut) for choice in range(self.job.sampling.n)]
 
     def become(self, state: State, failure: Failure | None = None) -> None:
         if state not in _NEXT[self.state]:
@@ -70,43 +71,28 @@ class Attempt:
         self.failure = failure
 
     def begin(self, replayed: str) -> None:
-        """`replayed`: what the ids of earlier attempts say; part of the answer, but shown already."""
+        """`replayed`: what the given ids say; part of the answer, but shown already."""
         self.become("streaming")
-        if replayed:
-            self._texts[0].append(replayed)
+        self.tape.add(self.given, (Text(replayed),) if replayed else ())
 
-    def delta(self, ids: tuple[int, ...], parts: tuple[Part, ...], usage: Usage | None = None) -> Delta:
-        for part in parts:
-            self._keep(part)
+    def add(self, ids: tuple[int, ...], parts: tuple[Part, ...], usage: Usage | None = None) -> int:
+        """What a step has made; returns the index at which it begins. Runs for each step of each stream."""
+        index = len(self.tape.ids)
+        if not self.tape.add(ids, parts):
+            self._keep(parts)
         if usage is not None:
             self._usage = usage
-        delta = Delta(self.job.stream, self.fence, self.index, ids, parts)
-        self.index += len(ids)
-        return delta
+        return index
 
-    def end(self) -> Delta:
-        """The terminal delta."""
-        return Delta(self.job.stream, self.fence, self.index, end=End(self.usage, self.failure))
+    def whole(self) -> Delta:
+        """The answer with its end, once it is decided."""
+        if not self.tape.ids and self.given:  # it ended before it began
+            self.tape.add(self.given, ())
+        return self.tape.whole(self.job.stream, End(self.usage, self.failure))
 
-    def answers(self) -> tuple[Answer, ...]:
-        """All choices, as far as they have come."""
-        cut: FinishReason = "cancelled" if self.state == "cancelled" else "error"
-        return tuple(
-            Answer(
-                text="".join(self._texts.get(choice, ())),
-                reasoning="".join(self._reasoning.get(choice, ())),
-                finish_reason=self._reasons.get(choice, cut),
-            )
-            for choice in range(self.job.sampling.n)
-        )
-
-    def _keep(self, part: Part) -> None:
-        """Text first: it is what nearly every step of every stream brings."""
-        if isinstance(part, Text):
-            self._texts[part.choice].append(part.text)
-        elif isinstance(part, Reasoning):
-            self._reasoning[part.choice].append(part.text)
-        elif isinstance(part, Finished):
-            self._reasons[part.choice] = part.reason
-        elif isinstance(part, Started):
-            self._started = part
+    def _keep(self, parts: tuple[Part, ...]) -> None:
+        for part in parts:
+            if isinstance(part, Finished):
+                self._reasons[part.choice] = part.reason
+            elif isinstance(part, Started):
+                self._started = part

@@ -1,9 +1,23 @@
-"""What a worker does: pull jobs, serve each one, look after the engine."""
+"""What a worker does: pull jobs, serve each one, look after its readers and its engine."""
 
+from .attend import AttendReaders
+from .generate import GenerateAnswer
 from .hold import HoldJobs
 from .keep import KeepEngine
 from .pull import PullJobs
 from .report import ReportStatus
+from .runs import Runs
 from .serve import ServeJobs
+from .settle import SettleAnswers
 
-__all__ = ["HoldJobs", "KeepEngine", "PullJobs", "ReportStatus", "ServeJobs"]
+__all__ = [
+    "AttendReaders",
+    "GenerateAnswer",
+    "HoldJobs",
+    "KeepEngine",
+    "PullJobs",
+    "ReportStatus",
+    "Runs",
+    "ServeJobs",
+    "SettleAnswers",
+]

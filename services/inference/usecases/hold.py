@@ -17,8 +17,9 @@ class HoldJobs:
         self._progress_s = ack_wait_s / 3
         self._missed = asyncio.Event()
 
-    async def bus_returned(self) -> None:
-        """Called while the connection is being made good: it must neither wait nor fail."""
+    async def missed_words(self) -> None:
+        """The bus was away, or we were asleep. Called while the connection is being made good: it must neither wait
+        nor fail."""
         self._missed.set()
 
     async def keep_alive(self) -> None:

@@ -26,6 +26,10 @@ class KeepEngine:
             await self._watch()
             await self._rebuild()
 
+    def died(self) -> None:
+        """An answer has found it dead: from this moment on no job is taken for it."""
+        self._pause("engine.dead", EngineFailed("It died while it ran."))
+
     async def _watch(self) -> None:
         """Returns when the engine is dead."""
         while True:

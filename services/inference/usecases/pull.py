@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 
 from services.inference.domain.admission import Slots
+from services.inference.domain.room import Room
+from services.inference.domain.turns import Turns
 from services.inference.ports import Observer, Queue, Ticket
 from services.inference.usecases.serve import ServeJobs
 from shared.errors import Unavailable
@@ -14,6 +16,8 @@ IDLE_S = 0.5
 """How long one pull waits for a job; also how long a stop waits for it."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
+AWAY_S = 0.5
+"""How long a job that we cannot run waits for another worker, or for our engine."""
 STOP_S = 3.0
 """How long the ends of broken-off answers may take to be stored and told."""
 
@@ -21,10 +25,14 @@ STOP_S = 3.0
 class PullJobs:
     """`run` until `drain`. It holds the task of each job, and no trouble of the bus or of a job ends it."""
 
-    def __init__(self, *, queue: Queue, serve: ServeJobs, slots: Slots, observer: Observer) -> None:
+    def __init__(
+        self, *, queue: Queue, serve: ServeJobs, slots: Slots, room: Room, observer: Observer
+    ) -> None:
         self._queue = queue
         self._serve = serve
         self._slots = slots
+        self._room = room
+        self._turns = Turns(asyncio.get_running_loop().time())
         self._observer = observer
         self._jobs: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
@@ -42,9 +50,11 @@ class PullJobs:
             self._stopped.set()
 
     async def drain(self, grace_s: float) -> None:
-        """Takes nothing more; lets what runs finish for `grace_s`, then breaks it off and says so."""
+        """Takes nothing more, and hands over what it has. What cannot be moved may finish for `grace_s`, and is then
+        broken off, and told so."""
         self._slots.close()
         await self._stopped.wait()
+        await self._serve.hand_over()
         if self._jobs:
             await asyncio.wait(self._jobs, timeout=grace_s)
         if self._jobs:
@@ -56,23 +66,37 @@ class PullJobs:
 
     async def _pull_new(self) -> None:
         while limit := await self._slots.reserve():
+            await self._room.opened()
             tickets = await self._fetch(self._new_jobs(limit))
             self._slots.pulled(len(tickets))
             self._begin(tickets)
 
     async def _pull_resumes(self) -> None:
         while limit := await self._slots.reserve_resumes():
+            await self._room.opened()
             tickets = await self._fetch(self._queue.resumes(limit, IDLE_S))
             self._slots.pulled_resumes(limit, len(tickets))
             self._begin(tickets)
 
     async def _new_jobs(self, limit: int) -> list[Ticket]:
-        """Batch gets one slot at a time, and only while nobody waits at a screen."""
+        """Batch gets one slot at a time: while nobody waits at a screen, and now and then although somebody does."""
+        if self._turns.batch_is_due(_now()) and (tickets := await self._batch()):
+            return tickets
         return (
-            await self._queue.interactive(limit, PROBE_S)
-            or await self._queue.batch(1, PROBE_S)
-            or await self._queue.interactive(limit, IDLE_S)
+            await self._interactive(limit, PROBE_S)
+            or await self._batch()
+            or await self._interactive(limit, IDLE_S)
         )
+
+    async def _interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
+        tickets = await self._queue.interactive(limit, timeout_s)
+        self._turns.interactive(len(tickets))
+        return tickets
+
+    async def _batch(self) -> list[Ticket]:
+        tickets = await self._queue.batch(1, PROBE_S)
+        self._turns.batch(len(tickets), _now())
+        return tickets
 
     async def _fetch(self, pull: Awaitable[list[Ticket]]) -> list[Ticket]:
         try:
@@ -100,9 +124,11 @@ class PullJobs:
             task.add_done_callback(self._ended)
 
     async def _serve_one(self, ticket: Ticket) -> None:
-        if self._slots.is_closed:
+        if (
+            self._slots.is_closed or self._slots.is_paused
+        ):  # we go, or the engine has died since it was asked for
             self._slots.release()
-            await ticket.nak()
+            await ticket.nak(AWAY_S if self._slots.is_paused else 0.0)
             return
         await self._serve.serve(ticket, self._slots.release)
 
@@ -111,3 +137,7 @@ class PullJobs:
         self._jobs.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._observer.crashed(error)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

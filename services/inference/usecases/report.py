@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from services.inference.domain.admission import Slots
 from services.inference.ports import Announcements, Engine
+from services.inference.usecases.runs import Runs
 from shared.errors import Unavailable
 from shared.messages import WorkerStatus
 
@@ -18,11 +19,13 @@ class ReportStatus:
         worker: str,
         engine: Engine,
         slots: Slots,
+        runs: Runs,
         announcements: Announcements,
     ) -> None:
         self._worker = worker
         self._engine = engine
         self._slots = slots
+        self._runs = runs
         self._announcements = announcements
 
     def status(self) -> WorkerStatus:
@@ -39,6 +42,7 @@ class ReportStatus:
             draining=self._slots.is_closed,
             resume=self._engine.resume,
             instructed=self._engine.instructed,
+            finished=self._runs.finished,
         )
 
     async def announce(self) -> None:

@@ -1,197 +1,167 @@
-"""One job, from its delivery to its end: claim, stream, finish.
+"""One job, from its delivery to its end: claim, stream, settle.
 
 The order is what keeps an answer from being shown or stored twice. Tokens may be made before the claim is
 confirmed, but none leaves. At the end the claim is closed first, the event is stored next, then the reader is
 told, and only then is the job gone from the queue: dying in between, at any point, repeats work and loses none.
 """
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from services.inference.domain import claiming, prompt
+from services.inference.domain import claiming, resuming
 from services.inference.domain.attempts import Attempt
-from services.inference.ports import Claim, Claims, Engine, Journal, Observer, Outbox, Output, Outputs, Ticket
+from services.inference.domain.room import Room
+from services.inference.ports import Claim, Claims, Engine, Observer, Receivers, Ticket
+from services.inference.usecases.generate import GenerateAnswer
 from services.inference.usecases.lasting import lasting
-from services.inference.usecases.runs import ClaimLost, Interruption, Run
-from shared.errors import (
-    Cancelled,
-    ContextLengthExceeded,
-    DeadlineExceeded,
-    EngineFailed,
-    SluiceError,
-    Unavailable,
-    to_failure,
-)
-from shared.messages import ChatJob
-
-SETTLE_S = 60.0
-"""How long a finished answer waits for the bus to come back before it is given up, to be made again."""
+from services.inference.usecases.runs import ClaimLost, Moved, Run, Runs
+from services.inference.usecases.settle import SETTLE_S, SettleAnswers
+from shared.errors import Cancelled, DeadlineExceeded, EngineFailed, SluiceError, Unavailable, to_failure
 
 
 class ServeJobs:
     def __init__(
         self,
         *,
+        runs: Runs,
+        room: Room,
         engine: Engine,
         claims: Claims,
-        outbox: Outbox,
-        journal: Journal,
+        receivers: Receivers,
+        generate: GenerateAnswer,
+        settle: SettleAnswers,
         observer: Observer,
         clock: Callable[[], float],
     ) -> None:
+        self._runs = runs
+        self._room = room
         self._engine = engine
         self._claims = claims
-        self._outbox = outbox
-        self._journal = journal
+        self._receivers = receivers
+        self._generate = generate
+        self._settle = settle
         self._observer = observer
         self._clock = clock
-        self._runs: dict[str, Run] = {}
 
     async def serve(self, ticket: Ticket, release: Callable[[], None]) -> None:
         """Calls `release` once, when the job needs no slot any more."""
-        known = self._runs.get(ticket.job.request)
+        known = self._runs.find(ticket.job.request)
         if known is not None:
             release()
             await self._deliver_again(known, ticket)
             return
-        run = self._runs[ticket.job.request] = Run(ticket)
+        run = self._runs.open(ticket)
         try:
             try:
-                held = await self._run(run)
+                claim = await self._run(run)
             finally:
                 release()
-            if held is not None:
-                await self._settle(run, *held)
+            if claim is not None:
+                await self._settle.settle(run, claim)
         finally:
-            del self._runs[run.request]
+            self._runs.close(run)
 
     async def cancel(self, request: str) -> None:
         """Frees the slot at once; an unknown request is another worker's."""
-        if (run := self._runs.get(request)) is not None:
-            await self._interrupt(run, Cancelled("The answer was stopped."))
+        if (run := self._runs.find(request)) is not None:
+            await self._runs.interrupt(run, Cancelled("The answer was stopped."))
+
+    async def hand_over(self) -> None:
+        """Another worker goes on with what can be moved, since this one has to go."""
+        for run in self._runs:
+            made = len(run.attempt.made) if run.attempt is not None else 0
+            if resuming.can_be_moved(made, self._engine.resume):
+                await self._runs.interrupt(run, Moved())
 
     async def stop(self) -> None:
         """Ends what is still running, since the worker has to go."""
-        for run in list(self._runs.values()):
-            await self._interrupt(run, Unavailable("The worker had to stop."))
+        for run in self._runs:
+            await self._runs.interrupt(run, Unavailable("The worker had to stop."))
 
     async def keep_alive(self) -> None:
         """Tells the queue that the jobs in hand are being worked on."""
-        for run in list(self._runs.values()):
+        for run in self._runs:
             await run.ticket.in_progress()
 
     async def recheck(self) -> None:
         """After the bus was away: words of cancellation, or of another claimant, may have been missed."""
-        for run in list(self._runs.values()):
-            if run.claim is None:
+        for run in self._runs:
+            if run.claim is None or run.attempt is None:
                 continue
             standing = await self._claims.standing(run.claim)
             if standing == "cancelled":
-                await self._interrupt(run, Cancelled("The answer was stopped."))
+                await self._runs.interrupt(run, Cancelled("The answer was stopped."))
             elif standing == "lost":
-                await self._interrupt(run, ClaimLost())
+                await self._runs.interrupt(run, ClaimLost())
 
     async def _deliver_again(self, known: Run, ticket: Ticket) -> None:
         """The queue had not heard from us in time. The same attempt goes on, and is acked by its new delivery."""
         if ticket.job.attempt <= known.ticket.job.attempt:
             known.ticket = ticket
             return
-        await self._interrupt(known, ClaimLost())
+        await self._runs.interrupt(known, ClaimLost())
         await ticket.nak(delay_s=0.2)
 
-    async def _interrupt(self, run: Run, why: Interruption) -> None:
-        run.interruption = why
-        await self._engine.abort(run.request)
-
-    async def _run(self, run: Run) -> tuple[Claim, Attempt] | None:
+    async def _run(self, run: Run) -> Claim | None:
         """Until the engine has nothing more to give. None: not ours to answer."""
-        refusal = self._refusal(run.ticket)
-        opening = asyncio.create_task(self._open(run, refusal))
-        try:
-            claim = await lasting(lambda: self._claims.claim(run.ticket), for_s=SETTLE_S)
-            if claim is None:
-                await run.ticket.ack()
+        alone = run.ticket.job.engine_deaths >= claiming.ALONE_AFTER
+        async with self._room.entered(alone=alone):
+            if isinstance(run.interruption, Moved):
+                await run.ticket.nak()
                 return None
-            attempt = Attempt(run.ticket.job, claim.fence)
-            run.claim, run.attempt = claim, attempt
-            with self._observer.serving(run.ticket) as span:
-                await self._stream(run, attempt, opening)
-                span.ended(attempt)
-            return claim, attempt
-        finally:
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
-            if run.outputs is not None:
-                await run.outputs.aclose()
-
-    def _refusal(self, ticket: Ticket) -> SluiceError | None:
-        if claiming.poisonous(ticket.job, ticket.deliveries):
-            return EngineFailed("No worker could answer this.")
-        if claiming.expired(ticket.job, self._clock()):
-            return DeadlineExceeded("The answer came too late: no worker was free in time.")
-        return None
-
-    async def _open(self, run: Run, refusal: SluiceError | None) -> tuple[Output, Outputs]:
-        """The stream and its first output. Passages go, from the end, until the prompt fits."""
-        if refusal is not None:
-            raise refusal
-        too_long: ContextLengthExceeded | None = None
-        for job in self._renderings(run.ticket.job):
-            run.raise_if_interrupted()
-            outputs = run.outputs = self._engine.stream(job, job.resume_ids)
             try:
-                return await outputs.__anext__(), outputs
-            except ContextLengthExceeded as error:
-                too_long = error
-        raise too_long or EngineFailed("There was nothing to ask.")
+                return await self._claim_and_stream(run)
+            finally:
+                await self._generate.close(run)
 
-    def _renderings(self, job: ChatJob) -> Iterable[ChatJob]:
-        return prompt.fittings(job) if self._engine.instructed else (job,)
-
-    async def _stream(
-        self, run: Run, attempt: Attempt, opening: "asyncio.Task[tuple[Output, Outputs]]"
-    ) -> None:
-        """The hot path: what stands in the loop is paid for each engine step of each stream."""
-        inbox, send = attempt.job.inbox, self._outbox.send
-        try:
-            output, outputs = await opening
-            run.raise_if_interrupted()
-            attempt.begin(output.replayed)
-            send(inbox, attempt.delta(output.ids, output.parts, output.usage))
-            async for output in outputs:
-                send(inbox, attempt.delta(output.ids, output.parts, output.usage))
-            attempt.become("complete")
-        except (SluiceError, ClaimLost) as error:
-            self._break_off(attempt, run.interruption or error)
-
-    def _break_off(self, attempt: Attempt, why: Interruption) -> None:
-        if isinstance(why, ClaimLost):
-            attempt.become("lost")
-        elif isinstance(why, Cancelled):
-            attempt.become("cancelled", to_failure(why))
-        else:
-            attempt.become("failed", to_failure(why))
-
-    async def _settle(self, run: Run, claim: Claim, attempt: Attempt) -> None:
-        if attempt.state == "lost":
-            return
-        standing = await lasting(lambda: self._claims.finishing(claim), for_s=SETTLE_S)
-        if standing == "lost":
-            attempt.become("lost")
-            self._observer.note("claim.lost", request=run.request)
-            return
-        if standing == "cancelled" and attempt.state != "cancelled":
-            attempt.become("cancelled", to_failure(Cancelled("The answer was stopped.")))
-        await lasting(lambda: self._journal.ended(attempt, claim), for_s=SETTLE_S)
-        self._outbox.send(attempt.job.inbox, attempt.end())
-        await lasting(lambda: self._take_off(run), for_s=SETTLE_S)
-        if standing == "held":
-            await lasting(lambda: self._claims.done(claim), for_s=SETTLE_S)
-
-    async def _take_off(self, run: Run) -> None:
-        """By the newest delivery: a queue that has lost its memory does not answer to an older one's ack."""
+    async def _claim_and_stream(self, run: Run) -> Claim | None:
+        """A job that nobody has had before may begin while it is being claimed. Of another, its reader is asked first
+        what it has."""
         ticket = run.ticket
-        if claiming.poisonous(ticket.job, ticket.deliveries):
-            await ticket.term()
-        else:
-            await ticket.ack()
+        if ticket.deliveries == 1 and ticket.job.attempt == 1 and not self._refusal(run, (), 0):
+            self._generate.open(run, ())
+        claim = await lasting(lambda: self._claims.claim(run.ticket), for_s=SETTLE_S)
+        if claim is None:
+            await run.ticket.ack()
+            return None
+        if claim.found == "leave":
+            return None
+        run.claim = claim
+        if claim.found not in ("adopt", "close"):
+            with self._observer.serving(ticket) as span:
+                attempt = await self._stream(run, claim)
+                span.ended(attempt)
+        return claim
+
+    async def _stream(self, run: Run, claim: Claim) -> Attempt:
+        self._generate.say_whose(run, claim.fence)
+        job = run.ticket.job
+        known = await self._known(run, claim)
+        fruitless = claiming.fruitless(job, known, claim.lapses)
+        given = resuming.start_ids(job, known, self._engine.resume) or ()
+        attempt = run.attempt = Attempt(job, claim.fence, given, known=len(known), fruitless=fruitless)
+        if (refusal := self._refusal(run, known, fruitless)) is not None:
+            attempt.become("failed", to_failure(refusal))
+            return attempt
+        if given or run.opening is None:
+            await self._generate.close(run)
+            self._generate.open(run, given)
+        await self._generate.stream(run, attempt)
+        return attempt
+
+    async def _known(self, run: Run, claim: Claim) -> tuple[int, ...]:
+        """The ids that the reader has."""
+        job = run.ticket.job
+        if not claim.had_worker and run.ticket.deliveries == 1:
+            return job.resume_ids
+        return resuming.known_ids(job, await self._receivers.shown(job.inbox, job.request, claim.fence))
+
+    def _refusal(self, run: Run, known: tuple[int, ...], fruitless: int) -> SluiceError | None:
+        job = run.ticket.job
+        if fruitless >= claiming.MAX_FRUITLESS:
+            run.is_poison = True
+            return EngineFailed("No worker could answer this.")
+        if claiming.expired(job, known, self._clock()):
+            return DeadlineExceeded("The answer came too late: no worker was free in time.")
+        if resuming.start_ids(job, known, self._engine.resume) is None:
+            return Unavailable("The answer broke off, and its engine cannot go on with it.")
+        return None

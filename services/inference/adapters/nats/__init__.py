@@ -1,6 +1,6 @@
 """The bus as serving sees it: jobs, claims, frames, events and control."""
 
-from .announce import NatsAnnouncements, frame_publisher, subscribe_control
+from .announce import NatsAnnouncements, NatsReceivers, frame_publisher, subscribe_control
 from .claims import LiveClaims
 from .journal import NatsJournal
 from .queue import JobQueue
@@ -10,6 +10,7 @@ __all__ = [
     "LiveClaims",
     "NatsAnnouncements",
     "NatsJournal",
+    "NatsReceivers",
     "frame_publisher",
     "subscribe_control",
 ]

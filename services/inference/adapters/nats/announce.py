@@ -4,13 +4,26 @@ import nats.errors
 import structlog
 from faststream.nats import NatsBroker
 
-from services.inference.usecases import ServeJobs
+from services.inference.usecases import AttendReaders, ServeJobs
 from shared import subjects
 from shared.broker import Bus, NatsBus
-from shared.messages import CancelJob, Control, WorkerStatus
+from shared.errors import SluiceError
+from shared.messages import (
+    Attach,
+    CancelJob,
+    Control,
+    Detach,
+    Lease,
+    Shown,
+    ShownRequest,
+    WorkerStatus,
+)
 from shared.streams.writer import Publish
 
 log = structlog.get_logger()
+
+SHOWN_S = 0.3
+"""How long a receiver may take to say what it has shown."""
 
 
 class NatsAnnouncements:
@@ -36,13 +49,33 @@ def frame_publisher(bus: NatsBus) -> Publish:
     return publish
 
 
-def subscribe_control(broker: NatsBroker, serve: ServeJobs) -> None:
+class NatsReceivers:
+    def __init__(self, bus: Bus, worker: str) -> None:
+        self._bus = bus
+        self._worker = worker
+
+    async def shown(self, inbox: str, request: str, fence: int) -> Shown | None:
+        """A receiver that has gone does not answer: that is no error here."""
+        asked = ShownRequest(request, fence, self._worker)
+        try:
+            return await self._bus.request(subjects.receiver(inbox), asked, Shown, timeout_s=SHOWN_S)
+        except SluiceError as error:
+            log.info("shown.unknown", request=request, reason=error.message)
+            return None
+
+
+def subscribe_control(broker: NatsBroker, serve: ServeJobs, attend: AttendReaders) -> None:
     """Every worker hears every word of control. Call it before the broker starts."""
 
     async def control(message: Control) -> None:
-        if isinstance(message, CancelJob):
-            await serve.cancel(message.request)
-        else:
-            log.debug("control.ignored", kind=type(message).__name__)
+        match message:
+            case Lease():
+                attend.lease(message)
+            case Attach():
+                await attend.attach(message)
+            case Detach():
+                await attend.detach(message)
+            case CancelJob():
+                await serve.cancel(message.request)
 
     broker.subscriber(subjects.CONTROL)(control)

@@ -2,11 +2,24 @@
 
 from collections.abc import Callable
 
-from services.inference.domain.attempts import Attempt
+import msgspec
+
+from services.inference.domain.ending import Ending
 from services.inference.ports import Claim
 from shared import subjects, telemetry
 from shared.broker import Bus
-from shared.messages import AuditRecord, ChatCancelled, ChatCompleted, ChatFailed
+from shared.errors import TooLarge
+from shared.messages import (
+    AuditRecord,
+    ChatCancelled,
+    ChatCompleted,
+    ChatFailed,
+    ChatJob,
+    DeadLetter,
+    Failure,
+)
+
+KINDS = {"complete": "completed", "cancelled": "cancelled", "failed": "failed"}
 
 
 class NatsJournal:
@@ -17,21 +30,34 @@ class NatsJournal:
         self._worker = worker
         self._clock = clock
 
-    async def ended(self, attempt: Attempt, claim: Claim) -> None:
-        event, kind = self._event(attempt, claim)
-        await self._bus.append(subjects.event(kind, event.user), event, id=event.request)
+    async def ended(self, job: ChatJob, claim: Claim, ending: Ending) -> None:
+        event = self._event(job, claim, ending)
+        await self._bus.append(subjects.event(KINDS[ending.state], event.user), event, id=event.request)
         await self._bus.append(
-            subjects.audit("inference"), self._record(attempt, event), id=f"{event.request}:answer"
+            subjects.audit("inference"), _record(event, ending.state), id=f"{event.request}:answer"
         )
 
-    def _event(self, attempt: Attempt, claim: Claim) -> tuple[ChatCompleted, str]:
-        job, live = attempt.job, claim.live
+    async def buried(self, job: ChatJob, failure: Failure) -> None:
+        """A letter that is too large for its stream goes without the passages, which can be found again; if need be
+        without the words, as no more than a notice."""
+        subject, id = subjects.dead_letter(job.model), f"{job.request}:{job.attempt}"
+        without = msgspec.structs.replace(job, passages=(), resume_ids=())
+        for left in (job, without, msgspec.structs.replace(without, messages=())):
+            try:
+                letter = DeadLetter(left, failure, self._worker, self._clock())
+                await self._bus.append(subject, letter, id=id)
+            except TooLarge:
+                continue
+            return
+
+    def _event(self, job: ChatJob, claim: Claim, ending: Ending) -> ChatCompleted:
+        live = claim.live
         completed = ChatCompleted(
             request=job.request,
             user=job.user,
             model=job.model,
-            answers=attempt.answers(),
-            usage=attempt.usage,
+            answers=ending.answers,
+            usage=ending.usage,
             at=self._clock(),
             chat=live.chat,
             message_id=live.message_id,
@@ -40,26 +66,26 @@ class NatsJournal:
             attempt=job.attempt,
         )
         fields = {name: getattr(completed, name) for name in completed.__struct_fields__}
-        if attempt.state == "complete":
-            return completed, "completed"
-        if attempt.state == "cancelled" or attempt.failure is None:
-            return ChatCancelled(**fields), "cancelled"
-        return ChatFailed(**fields, failure=attempt.failure), "failed"
+        if ending.failure is None:
+            return completed
+        if ending.state == "cancelled":
+            return ChatCancelled(**fields)
+        return ChatFailed(**fields, failure=ending.failure)
 
-    def _record(self, attempt: Attempt, event: ChatCompleted) -> AuditRecord:
-        usage = event.usage
-        return AuditRecord(
-            id=f"{event.request}.answer",
-            at=event.at,
-            actor=event.user,
-            action="answer.generate",
-            resource=event.request,
-            outcome="failed" if attempt.state == "failed" else "ok",
-            detail={
-                "model": event.model,
-                "state": attempt.state,
-                "prompt_tokens": usage.prompt_tokens,
-                "completion_tokens": usage.completion_tokens,
-            },
-            trace_id=telemetry.trace_id(),
-        )
+
+def _record(event: ChatCompleted, state: str) -> AuditRecord:
+    return AuditRecord(
+        id=f"{event.request}.answer",
+        at=event.at,
+        actor=event.user,
+        action="answer.generate",
+        resource=event.request,
+        outcome="failed" if state == "failed" else "ok",
+        detail={
+            "model": event.model,
+            "state": state,
+            "prompt_tokens": event.usage.prompt_tokens,
+            "completion_tokens": event.usage.completion_tokens,
+        },
+        trace_id=telemetry.trace_id(),
+    )

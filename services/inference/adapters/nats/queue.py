@@ -49,7 +49,13 @@ class JobQueue:
     """One durable consumer for each lane of a model, shared by all of its workers."""
 
     def __init__(
-        self, bus: Bus, model: str, *, ack_wait_s: float, ensure_streams: Callable[[], Awaitable[None]]
+        self,
+        bus: Bus,
+        model: str,
+        worker: str,
+        *,
+        ack_wait_s: float,
+        ensure_streams: Callable[[], Awaitable[None]],
     ) -> None:
         token = subjects.model_token(model)
         jobs, resume = subjects.INFERENCE.name, subjects.INFERENCE_RESUME.name
@@ -59,6 +65,7 @@ class JobQueue:
             "batch": (jobs, f"batch-{token}", subjects.jobs_of(model, "batch")),
         }
         self._bus = bus
+        self._publisher = subjects.model_token(worker)
         self._ack_wait_s = ack_wait_s
         self._ensure_streams = ensure_streams
         self._consumers: dict[str, Consumer] = {}
@@ -80,6 +87,11 @@ class JobQueue:
         async with self._opening:
             self._consumers.clear()
             await self._ensure_streams()
+
+    async def pass_on(self, job: ChatJob) -> None:
+        """A reader that has given us up publishes the same attempt: whoever is first, it is stored once."""
+        subject = subjects.resume(job.model, self._publisher)
+        await self._bus.append(subject, job, id=f"{job.request}:{job.attempt}")
 
     async def _fetch(self, lane: str, limit: int, timeout_s: float) -> list[Ticket]:
         if not self._bus.connected:  # a pull that is sent later would ask for jobs beyond our slots
