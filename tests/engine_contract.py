@@ -177,7 +177,7 @@ class EngineContract:
                 await all_of(subject.engine.stream(subject.job(), (1, 2)))
             return
         whole = await all_of(subject.engine.stream(subject.job()))
-        for shown in (1, len(whole.ids) // 2, len(whole.ids) - 1):
+        for shown in (1, len(whole.ids) // 2, len(whole.ids) - 1, len(whole.ids)):
             rest = await all_of(subject.engine.stream(subject.job(), whole.ids[:shown]))
             assert rest.ids == whole.ids[shown:]
             assert rest.outputs[0].replayed + rest.text() == whole.text()

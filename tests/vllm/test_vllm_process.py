@@ -73,3 +73,35 @@ async def test_a_model_that_is_not_there_is_named(
     )
     assert await asyncio.wait_for(process.wait(), 240) == 1
     assert "nowhere" in capfd.readouterr().err.splitlines()[-1]
+
+
+async def test_a_stop_does_not_wait_for_a_model_that_is_being_loaded(nats_url: str, tiny_model: Path) -> None:
+    environment = {
+        **os.environ,
+        "SLUICE_NATS_URL": nats_url,
+        "SLUICE_ENGINE": "vllm",
+        "SLUICE_MODEL": str(tiny_model),
+        "SLUICE_ENGINE_ARGS": ENGINE_ARGS,
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "1",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.inference", env=environment
+    )
+    try:
+        async with asyncio.timeout(120):
+            while not (below := cores(process.pid)):
+                await asyncio.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+        _, left = psutil.wait_procs(below, timeout=2)
+        assert not left
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def cores(pid: int) -> list[psutil.Process]:
+    """The engine's processes below a worker."""
+    children = psutil.Process(pid).children(recursive=True)
+    return [child for child in children if any("spawn_main" in word for word in child.cmdline())]

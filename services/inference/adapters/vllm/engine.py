@@ -1,6 +1,7 @@
 """The engine port on `AsyncLLM`."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
@@ -12,7 +13,7 @@ from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
 from services.inference.adapters.vllm.options import VllmOptions, engine_args
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
-from services.inference.adapters.vllm.processes import engine_processes, reap
+from services.inference.adapters.vllm.processes import below, engine_processes, reap
 from services.inference.adapters.vllm.prompts import PromptMaker
 from services.inference.adapters.vllm.watch import SchedulerWatch
 from services.inference.ports import EngineStats, Output, Resume
@@ -22,6 +23,7 @@ from shared.messages import ChatJob, ServedModel
 log = structlog.get_logger()
 
 SHUTDOWN_S = 30.0
+LOAD_POLL_S = 0.2
 
 
 class VllmEngine:
@@ -42,18 +44,21 @@ class VllmEngine:
         self._idle = asyncio.Event()
         self._idle.set()
         self._slots = 0
+        self._loading: asyncio.Task[AsyncLLM] | None = None
         self._processes: list[psutil.Process] = []
         self.models = (ServedModel(model, 0),)
 
     async def start(self) -> None:
         """In a thread: loading a model takes a minute, and the bus must not wait for it."""
         self._watch = SchedulerWatch()
+        load = asyncio.to_thread(AsyncLLM.from_engine_args, self._args, stat_loggers=[self._watcher])
+        self._loading = asyncio.create_task(load)
         try:
-            llm = await asyncio.to_thread(AsyncLLM.from_engine_args, self._args, stat_loggers=[self._watcher])
+            llm = await asyncio.shield(self._loading)
         except Exception as error:
             log.exception("vllm.start_failed", model=self._args.model)
             raise EngineFailed(f"vLLM could not load {self._args.model}: {error}") from error
-        self._llm = llm
+        self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
         self._prompts = PromptMaker(llm.model_config, llm.renderer)
         self._slots = llm.vllm_config.scheduler_config.max_num_seqs
@@ -97,6 +102,9 @@ class VllmEngine:
     async def stop(self) -> None:
         """vLLM's `shutdown` blocks for seconds, so it gets a thread; its output task goes first, or it complains."""
         llm, self._llm = self._llm, None
+        if self._loading is not None:
+            llm = await self._give_up(self._loading)
+            self._loading = None
         if llm is None:
             return
         for request in list(self._open):
@@ -111,6 +119,18 @@ class VllmEngine:
         if left := await asyncio.to_thread(reap, self._processes):
             log.warning("vllm.reaped", processes=left)
 
+    async def _give_up(self, loading: "asyncio.Task[AsyncLLM]") -> AsyncLLM | None:
+        """A model that is being loaded is of no use any more, and nothing but the death of its processes ends that.
+        It returns what was loaded just then."""
+        deadline = time.monotonic() + SHUTDOWN_S
+        while not loading.done() and time.monotonic() < deadline:
+            await asyncio.to_thread(reap, below())
+            await asyncio.wait({loading}, timeout=LOAD_POLL_S)
+        if not loading.done():
+            log.warning("vllm.still_loading", after_s=SHUTDOWN_S)
+            return None
+        return None if loading.cancelled() or loading.exception() is not None else loading.result()
+
     async def _generate(self, job: ChatJob, resume_ids: tuple[int, ...]) -> AsyncGenerator[Output, None]:
         llm, prompts = self._llm, self._prompts
         if llm is None or prompts is None:
@@ -118,6 +138,9 @@ class VllmEngine:
         prompt = await prompts.make(job, resume_ids)
         self._raise_if_ended(job.request)
         reader = OutputReader(job, self._worker, prompt, len(resume_ids))
+        if prompt.over is not None:
+            yield reader.over(prompt.over)
+            return
         async for given in llm.generate(prompt.input, prompt.params, job.request):
             if any(choice.finish_reason == ABORTED for choice in given.outputs):
                 self._raise_if_ended(job.request)

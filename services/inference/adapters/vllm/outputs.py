@@ -51,6 +51,10 @@ class OutputReader:
         usage = self._usage(given.num_cached_tokens or 0) if given.finished else None
         return Output(ids, tuple(parts), usage, replayed)
 
+    def over(self, reason: FinishReason) -> Output:
+        """The answer was whole already."""
+        return Output((), (self._started(0), Finished(reason)), self._usage(0), self._prompt.replayed)
+
     def _fresh(self, choice: CompletionOutput) -> tuple[int, ...]:
         """Without the ids that the caller has seen already."""
         ids = tuple(choice.token_ids)

@@ -19,6 +19,18 @@ def engine_processes(llm: AsyncLLM) -> list[psutil.Process]:
     return found
 
 
+def below() -> list[psutil.Process]:
+    """The processes that a load has begun so far. Python's own helper among them ends with us."""
+    found: list[psutil.Process] = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if not any("resource_tracker" in word for word in process.cmdline()):
+                found.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
 def reap(processes: list[psutil.Process]) -> int:
     """Kills what is left of them, and says how many that were."""
     left = [process for process in processes if process.is_running()]

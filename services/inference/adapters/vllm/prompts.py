@@ -10,7 +10,7 @@ from vllm.renderers.online_renderer import OnlineRenderer
 from vllm.sampling_params import SamplingParams
 
 from shared.errors import ContextLengthExceeded, InvalidRequest
-from shared.messages import ChatJob
+from shared.messages import ChatJob, FinishReason
 
 UNFINISHED = "\ufffd"
 """What half a character decodes to."""
@@ -27,6 +27,8 @@ class Prompt(msgspec.Struct):
     tokens: int
     held: int
     replayed: str
+    over: FinishReason | None = None
+    """Set when the ids that are there are the whole answer, and nothing is to be generated."""
 
 
 class PromptMaker:
@@ -34,6 +36,7 @@ class PromptMaker:
         self._max_tokens: int = model_config.max_model_len
         self._defaults: dict[str, Any] = model_config.get_diff_sampling_param()
         self._tokenizer = renderer.tokenizer
+        self._last_ids = _ids_that_end(model_config, renderer.tokenizer)
         self._renderer = OnlineRenderer(
             model_config,
             renderer,
@@ -61,6 +64,8 @@ class PromptMaker:
                 param="messages",
             )
         held, replayed = self._whole_characters(resume_ids)
+        if (over := self._over(resume_ids, wanted or room)) is not None:
+            return Prompt(None, SamplingParams(), len(ids), 0, replayed, over)
         known = resume_ids[: len(resume_ids) - held]
         params = request.to_sampling_params((wanted or room) - len(known), self._defaults)
         given = {
@@ -70,6 +75,11 @@ class PromptMaker:
         }
         return Prompt(given, params, len(ids), held, replayed)
 
+    def _over(self, ids: tuple[int, ...], most: int) -> FinishReason | None:
+        if ids and ids[-1] in self._last_ids:
+            return "stop"
+        return "length" if len(ids) >= most else None
+
     def _whole_characters(self, ids: tuple[int, ...]) -> tuple[int, str]:
         """How many of the last ids to hold back, and the text of the others."""
         for held in range(len(ids)):
@@ -77,6 +87,13 @@ class PromptMaker:
             if not text.endswith(UNFINISHED):
                 return held, text
         return len(ids), ""
+
+
+def _ids_that_end(model_config: ModelConfig, tokenizer: Any) -> frozenset[int]:
+    """The tokenizer's word, and that of the model's generation_config.json: an id, several, or nothing."""
+    told = model_config.try_get_generation_config().get("eos_token_id")
+    several = told if isinstance(told, list) else [told]
+    return frozenset(id for id in (tokenizer.eos_token_id, *several) if isinstance(id, int))
 
 
 def _request(job: ChatJob) -> ChatCompletionRequest:
