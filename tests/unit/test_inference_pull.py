@@ -1,0 +1,139 @@
+"""Which jobs a worker takes while interactive ones wait in numbers, and which it gives back."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import msgspec
+
+from services.inference.domain.admission import Slots
+from services.inference.domain.room import Room
+from services.inference.domain.turns import BATCH_AFTER_JOBS
+from services.inference.ports import Observer, Queue, Ticket
+from services.inference.usecases import PullJobs, ServeJobs
+from shared.messages import ChatJob
+
+JOB = ChatJob(request="r", user="u", model="m", messages=(), inbox="i", stream=1, created_at=0, deadline=0)
+
+
+class HeldTicket:
+    headers: Mapping[str, str] = {}
+    sequence = 1
+    deliveries = 1
+
+    def __init__(self, job: ChatJob) -> None:
+        self.job = job
+        self.given_back = 0
+
+    async def ack(self) -> None: ...
+    async def nak(self, delay_s: float = 0.0) -> None:
+        self.given_back += 1
+
+    async def term(self) -> None: ...
+    async def in_progress(self) -> None: ...
+
+
+class EndlessQueue:
+    """Interactive jobs without end, and some batch jobs."""
+
+    def __init__(self, batch: int) -> None:
+        self._counted = 0
+        self._batch = batch
+        self.batch_asked = 0
+
+    async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]:
+        await asyncio.sleep(timeout_s)
+        return []
+
+    async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
+        await asyncio.sleep(0)
+        return [self._next("interactive") for _ in range(limit)]
+
+    async def batch(self, limit: int, timeout_s: float) -> list[Ticket]:
+        await asyncio.sleep(0)
+        self.batch_asked += 1
+        if not self._batch:
+            return []
+        self._batch -= 1
+        return [self._next("batch")]
+
+    async def reopen(self) -> None: ...
+    async def pass_on(self, job: ChatJob) -> None: ...
+
+    def _next(self, priority: str) -> Ticket:
+        self._counted += 1
+        return HeldTicket(msgspec.structs.replace(JOB, request=f"r{self._counted}", priority=priority))
+
+
+class QuickServe:
+    """Each job takes a moment; `order` is that in which they began."""
+
+    def __init__(self, stop_after: int, stop: Callable[[], None]) -> None:
+        self.order: list[str] = []
+        self._stop_after = stop_after
+        self._stop = stop
+
+    async def serve(self, ticket: Ticket, release: Callable[[], None]) -> None:
+        self.order.append(ticket.job.priority)
+        if len(self.order) >= self._stop_after:
+            self._stop()
+        await asyncio.sleep(0)
+        release()
+
+
+async def pulled(queue: EndlessQueue, jobs: int, slots: int = 2) -> list[str]:
+    """The priorities of the first so many jobs."""
+    free = Slots()
+    free.open(slots)
+    serve = QuickServe(jobs, free.close)
+    await pull_with(queue, serve, free)
+    return serve.order
+
+
+async def pull_with(queue: EndlessQueue, serve: QuickServe, free: Slots) -> None:
+    pull = PullJobs(
+        queue=cast("Queue", queue),
+        serve=cast("ServeJobs", serve),
+        slots=free,
+        room=Room(),
+        observer=cast("Observer", None),
+    )
+    await asyncio.wait_for(pull.run(), 5)
+
+
+async def test_batch_is_not_starved_by_interactive_jobs_without_end() -> None:
+    order = await pulled(EndlessQueue(batch=1000), 400)
+    longest, run = 0, 0
+    for priority in order:
+        run = run + 1 if priority == "interactive" else 0
+        longest = max(longest, run)
+    assert order.count("batch") >= 400 // (BATCH_AFTER_JOBS + 2) - 1
+    assert longest <= BATCH_AFTER_JOBS + 2  # a pull takes as many as there are slots
+
+
+async def test_batch_does_not_hold_up_interactive_jobs() -> None:
+    order = await pulled(EndlessQueue(batch=1000), 400)
+    assert order.count("batch") <= 400 // BATCH_AFTER_JOBS + 1
+
+
+async def test_an_empty_batch_queue_is_hardly_asked() -> None:
+    queue = EndlessQueue(batch=0)
+    await pulled(queue, 2000)
+    assert queue.batch_asked <= 3
+
+
+async def test_a_job_that_arrives_after_the_engine_has_died_is_given_back() -> None:
+    free, ticket = Slots(), HeldTicket(JOB)
+    free.open(1)
+
+    class DyingQueue(EndlessQueue):
+        async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
+            free.pause()
+            asyncio.get_running_loop().call_later(0.02, free.close)
+            return [ticket]
+
+    serve = QuickServe(10, free.close)
+    await pull_with(DyingQueue(0), serve, free)
+    assert ticket.given_back == 1
+    assert serve.order == []
+    assert free.running == 0
