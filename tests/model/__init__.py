@@ -1,0 +1,1 @@
+"""The streams' rules as a world small enough to be searched whole."""
