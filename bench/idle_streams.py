@@ -31,6 +31,8 @@ STREAMS_AN_ADDRESS = 10_000
 """A loopback address has 28,000 ports for connections to one server, some of which linger from before."""
 SPARE_FILES = 1_000
 OPENING_AT_A_TIME = 64
+ANSWERED_WITHIN_S = 20.0
+"""A question without an answer for so long counts as refused."""
 SILENT_AFTER_STEPS = 5
 TOKEN = b'"text-delta"'
 
@@ -89,14 +91,14 @@ class Listeners:
 
     async def open(self, count: int, per_s: float) -> None:
         """At this rate, since each is a question that is stored first. Returns when all are answered or refused."""
-        tasks: list[asyncio.Task[bool]] = []
+        tasks: list[asyncio.Task[None]] = []
         began = time.monotonic()
         for number in range(count):
             tasks.append(asyncio.create_task(self._open(number)))
             await asyncio.sleep(max(0.0, began + number / per_s - time.monotonic()))
         await asyncio.gather(*tasks)
 
-    async def _open(self, number: int) -> bool:
+    async def _open(self, number: int) -> None:
         body = question_body(Reading(f"Question {number}", self._tokens))
         question = request("POST", "/v1/chat", token=self._client.token, body=body)
         source = (f"127.0.0.{1 + number // STREAMS_AN_ADDRESS}", 0)
@@ -107,7 +109,9 @@ class Listeners:
             )
             self._transports.append(transport)
             self.all.append(listener)
-            return await listener.begun
+            await asyncio.wait([listener.begun], timeout=ANSWERED_WITHIN_S)
+            if not listener.begun.done():
+                listener.begun.set_result(False)
 
     def close(self) -> None:
         for transport in self._transports:
