@@ -1,7 +1,7 @@
 """One request, one reader, two workers, a queue, an entry in LIVE: every step that any of them may take next.
 
-What decides is the product's own code (`Cursor`, `claiming`, `resuming`, `next_attempt`); what only carries, such as
-the queue and the wires, is modelled. Each attempt draws other tokens, so that whatever mixes two of them shows. A worker
+What decides is the product's own code (`Cursor`, `claiming`, `resuming`, `next_attempt`); what only carries, as
+queue and wires do, is modelled. Each attempt draws other tokens, so that whatever mixes two of them shows. A worker
 that is not scheduled for long is one that was paused.
 """
 
