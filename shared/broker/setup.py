@@ -1,5 +1,6 @@
 """Making the streams and buckets that `shared.subjects` names. Idempotent: each service does it at its start."""
 
+import msgspec
 from nats.aio.client import Client
 from nats.js.api import (
     DiscardPolicy,
@@ -21,11 +22,12 @@ LIVE_TTL_S = 6 * 3600.0
 STREAM_NAME_IN_USE = 10058
 
 
-async def ensure_bus(client: Client) -> None:
+async def ensure_bus(client: Client, queue_jobs: int | None = None) -> None:
+    """`queue_jobs`: how many jobs INFERENCE holds, those that are running included; None leaves it as it is."""
     js = client.jetstream(timeout=5)
     with translated("JetStream"):
         for stream in subjects.STREAMS:
-            await ensure_stream(js, stream)
+            await ensure_stream(js, await _bounded(js, stream, queue_jobs))
         await _ensure_bucket(js, KeyValueConfig(bucket=subjects.LIVE_BUCKET, ttl=LIVE_TTL_S))
         await _ensure_bucket(js, KeyValueConfig(bucket=subjects.REVOCATIONS_BUCKET))
         await _ensure_store(js, subjects.DOCUMENTS_STORE)
@@ -49,6 +51,18 @@ async def ensure_stream(js: JetStreamContext, stream: subjects.Stream) -> None:
         if error.err_code != STREAM_NAME_IN_USE:
             raise
         await js.update_stream(config)
+
+
+async def _bounded(js: JetStreamContext, stream: subjects.Stream, queue_jobs: int | None) -> subjects.Stream:
+    """Edges are told the bound of the queue; what others make of it at their start must not undo that."""
+    if stream is not subjects.INFERENCE:
+        return stream
+    if queue_jobs is None:
+        try:
+            queue_jobs = (await js.stream_info(stream.name)).config.max_msgs
+        except NotFoundError:
+            return stream
+    return msgspec.structs.replace(stream, max_messages=queue_jobs or stream.max_messages)
 
 
 async def _ensure_bucket(js: JetStreamContext, config: KeyValueConfig) -> None:
