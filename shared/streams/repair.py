@@ -38,6 +38,8 @@ class Ask:
     """0: not yet."""
     patient_since: float = 0.0
     """Since when somebody else has it, or will: no need to hurry."""
+    told_done: bool = False
+    """It is over, but may have been begun and ended since we asked: its worker still has the tape."""
 
 
 class Repair:
@@ -153,6 +155,8 @@ class Repair:
                 incoming.worker = ""
             if insist or not ask.patient_since:
                 ask.patient_since = now
+        elif fate == "done" and not ask.told_done:
+            ask.told_done = True
         elif fate in ("done", "unknown"):
             self._end(incoming, Unavailable("The answer is over, and its end was lost."))
         elif fate == "cancelled":

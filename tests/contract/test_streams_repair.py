@@ -99,6 +99,18 @@ class RepairContract:
                 writer.send(receiver.inbox, delta)
             assert said(await read_all(incoming)) == ["t0 t1 ", "t2 "]
 
+    async def test_an_answer_that_came_and_went_between_two_questions_is_had_from_the_tape(
+        self, plane: Plane
+    ) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer, plane.control() as control:
+            incoming = receiver.attach("r1")
+            await control.next(Attach)
+            await plane.claimed("r1", worker="w1", state="done")
+            await control.next(Attach)
+            writer.send(receiver.inbox, Delta(1, 7, 0, (100,), (Text("t0"),)))
+            writer.send(receiver.inbox, last(1, 1))
+            assert said(await read_all(incoming)) == ["t0"]
+
     async def test_what_was_shown_is_told_to_who_takes_over(self, plane: Plane) -> None:
         async with plane.receiver() as receiver, plane.writer() as writer:
             incoming = receiver.open("r1")
