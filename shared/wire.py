@@ -73,6 +73,14 @@ def _job_plane() -> tuple[Channel, ...]:
             carries=(m.LiveRequest,),
             note="the revision of the claim is the fence",
         ),
+        Channel(
+            subject=subjects.bucket_key(subjects.LIVE_BUCKET, subjects.live_chat("CHAT")),
+            kind="key-value",
+            sender="edge",
+            receiver="edge",
+            carries=(m.LiveChat,),
+            note="the newest answer of a conversation",
+        ),
     )
 
 

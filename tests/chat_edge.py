@@ -18,7 +18,7 @@ from services.edge.adapters.http.metrics import Metrics
 from services.edge.domain.chat import ChatRules
 from services.edge.domain.identity import Account, Principal
 from services.edge.settings import EdgeSettings
-from services.edge.usecases.chat import Chat
+from services.edge.usecases.answering import Answering
 from shared.errors import Unauthorized
 from tests.fakes.chat import AuditLog, FixedPassages, FixedWorkers, OpenSessions, ScriptedJobs, TurnLog
 
@@ -49,8 +49,8 @@ class Ports:
     sessions: OpenSessions = field(default_factory=OpenSessions)
     audit: AuditLog = field(default_factory=AuditLog)
 
-    def chat(self, rules: ChatRules | None = None) -> Chat:
-        return Chat(
+    def answering(self, rules: ChatRules | None = None) -> Answering:
+        answering = Answering(
             workers=self.workers,
             jobs=self.jobs,
             history=self.history,
@@ -59,6 +59,8 @@ class Ports:
             audit=self.audit,
             rules=rules or ChatRules(),
         )
+        self.jobs.stopped = answering.following.stopped
+        return answering
 
 
 @dataclass
@@ -66,6 +68,7 @@ class ChatEdge:
     url: str
     ports: Ports
     client: httpx.AsyncClient
+    answering: Answering
 
     async def post(self, path: str, body: object, **options: Any) -> httpx.Response:
         return await self.client.post(path, json=body, **options)
@@ -74,8 +77,9 @@ class ChatEdge:
 @asynccontextmanager
 async def serving(ports: Ports, rules: ChatRules | None = None) -> AsyncGenerator[ChatEdge]:
     port = _free_port()
+    answering = ports.answering(rules)
     server = Server(
-        _http(ports, rules),
+        _http(ports, answering),
         address="127.0.0.1",
         port=port,
         interface=Interfaces.ASGI,
@@ -87,27 +91,27 @@ async def serving(ports: Ports, rules: ChatRules | None = None) -> AsyncGenerato
     url = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient(base_url=url, headers=AUTHORIZATION, timeout=10) as client:
         await _answering(client, task)
-        yield ChatEdge(url, ports, client)
+        yield ChatEdge(url, ports, client, answering)
     server.stop()
     await task
 
 
-def _http(ports: Ports, rules: ChatRules | None) -> Litestar:
-    chat = ports.chat(rules)
+def _http(ports: Ports, answering: Answering) -> Litestar:
     tokens = OneToken()
     absent = dict.fromkeys(("conversations", "library", "probe", "sign_in"))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         yield
-        await chat.close()
+        await answering.close()
 
     metrics = Metrics()
     return build_http(
         EdgeSettings(database_url="", keys_dir=""),
         signed_in=SignedIn(tokens, ports.sessions),
         provided={
-            "chat": chat,
+            "chat": answering.chat,
+            "live": answering.live,
             "workers": ports.workers,
             "access_tokens": tokens,
             "metrics": metrics,

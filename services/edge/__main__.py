@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 OPEN_REQUESTS = 8192
 BREAK_OFF_S = 2.0
-"""Streams that outlived the grace get an error, and this long to send it."""
+"""Streams that outlived the grace are cut or get an error, and have this long to be rid of it."""
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -55,6 +55,7 @@ async def serve(settings: EdgeSettings) -> int:
     for task in ends:
         task.cancel()
     if not serving.done():
+        edge.drain()
         server.stop()
         await finish(edge, serving, settings.shutdown_grace_s)
     return 0 if stop.is_set() else 1

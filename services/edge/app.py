@@ -22,6 +22,7 @@ from services.edge.adapters.nats.history import HistoryConsumer
 from services.edge.adapters.nats.knowledge import BusKnowledge
 from services.edge.adapters.nats.link import Link
 from services.edge.adapters.nats.outbox import OutboxSender
+from services.edge.adapters.nats.stops import StopFeed
 from services.edge.adapters.nats.workers import NatsWorkers
 from services.edge.adapters.passwords import Argon2Passwords
 from services.edge.adapters.postgres import (
@@ -36,7 +37,7 @@ from services.edge.adapters.tasks import Tasks
 from services.edge.domain.chat import ChatRules
 from services.edge.domain.throttle import LoginThrottle
 from services.edge.settings import EdgeSettings
-from services.edge.usecases.chat import Chat
+from services.edge.usecases.answering import Answering
 from services.edge.usecases.conversations import Conversations
 from services.edge.usecases.documents import Library
 from services.edge.usecases.sign_in import SignIn
@@ -54,8 +55,10 @@ class Edge:
     """The parts that live as long as the process, and `http`, the application over them."""
 
     def __init__(self, settings: EdgeSettings) -> None:
-        self._link = Link(settings.nats_url, "edge")
-        self._token_link = Link(settings.nats_url, "edge-tokens")  # bulk must not block control
+        self._link = Link(settings.nats_url, "edge", settings.queue_jobs)
+        self._token_link = Link(
+            settings.nats_url, "edge-tokens", settings.queue_jobs
+        )  # bulk must not block control
         self._broker = control_broker(settings.nats_url, "edge-control")
         self._receiver = Receiver(inbox=f"edge-{settings.instance}-{uuid.uuid4().hex[:12]}")
         self._workers = NatsWorkers(self._link, settings.default_model)
@@ -70,15 +73,17 @@ class Edge:
         self._audit = BusAudit(self._link, outbox)
         self._outbox_sender = OutboxSender(outbox, self._link)
         self._knowledge = BusKnowledge(self._link)
-        self._chat = self._build_chat(settings)
+        self._answering = self._build_answering(settings)
+        self._stops = StopFeed(self._link, self._answering.following.stopped)
         self._ready = False
+        self._draining = False
         self.tasks = Tasks()
         self.http = self._build_http(settings)
-        answer_health(self._broker, "edge", settings.instance, lambda: self._ready)
+        answer_health(self._broker, "edge", settings.instance, lambda: self._ready and not self._draining)
         HistoryConsumer(self._history).subscribe(self._broker)
 
-    def _build_chat(self, settings: EdgeSettings) -> Chat:
-        return Chat(
+    def _build_answering(self, settings: EdgeSettings) -> Answering:
+        return Answering(
             workers=self._workers,
             jobs=NatsJobs(self._link, self._receiver, publisher="edge"),
             history=self._history,
@@ -110,12 +115,14 @@ class Edge:
             nats=lambda: self._link.connected and self._token_link.connected,
             revocations=lambda: self._feed.fresh,
             postgres=self._database.ping,
+            draining=lambda: self._draining,
         )
         metrics = Metrics()
         provided = {
             "access_tokens": access_tokens,
-            "chat": self._chat,
+            "chat": self._answering.chat,
             "conversations": Conversations(self._history, self._audit),
+            "live": self._answering.live,
             "library": Library(self._knowledge, self._audit, max_bytes=settings.max_document_bytes),
             "metrics": metrics,
             "probe": self._probe,
@@ -142,6 +149,7 @@ class Edge:
     async def _start(self) -> None:
         self._link.on_reconnect(self._feed.follow)
         await self._workers.start()
+        await self._stops.start()
         self.tasks.start("nats", self._link.run())
         self.tasks.start("nats-tokens", self._token_link.run())
         self.tasks.start("revocations", self._feed.run())
@@ -161,14 +169,20 @@ class Edge:
             self._ready = (await self._probe()).ready
             await asyncio.sleep(1.0)
 
+    def drain(self) -> None:
+        """From now on this edge is not ready, and takes no questions."""
+        self._draining = True
+        self._answering.refuse()
+
     async def end_streams(self) -> None:
-        """Breaks off the answers that are still being written."""
+        """Parts from answers that can be read at another edge, which their workers write on; the others break off."""
+        self._answering.following.part()
         await self._receiver.close()
 
     async def _stop(self) -> None:
         try:
             async with asyncio.timeout(LAST_WORDS_S):
-                await self._chat.close()
+                await self._answering.close()
         except TimeoutError:
             log.warning("edge.unfinished_business")
         await self.tasks.stop()
@@ -181,11 +195,14 @@ def chat_rules(settings: EdgeSettings) -> ChatRules:
         max_messages=settings.chat_max_messages,
         max_characters=settings.chat_max_characters,
         max_streams=settings.chat_max_streams,
+        max_streams_per_user=settings.chat_max_streams_per_user,
         turns_at_a_time=settings.chat_turns_at_a_time,
         patience_s=settings.chat_patience_s,
         deadline_s=settings.chat_deadline_s,
         retrieval_limit=settings.search_limit,
         retrieval_min_score=settings.search_min_score,
+        resume_grace_s=settings.resume_grace_s,
+        queue_jobs=settings.queue_jobs,
     )
 
 

@@ -50,9 +50,15 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     """Of all messages together; four bytes a character still fit one message of the bus."""
     chat_max_streams: Positive = 4_096
     """Answers that one edge follows at a time."""
+    chat_max_streams_per_user: Positive = 64
+    """The same, of one user's; more are refused with 429."""
     chat_turns_at_a_time: Positive = 8
     """Questions that are being stored; fewer than `database_connections`, since others need some, too."""
     chat_patience_s: PositiveS = 10.0
     """How long a question waits for that in a burst."""
     chat_deadline_s: PositiveS = 600.0
     """From a question to the end of its answer; then the answer breaks off."""
+    resume_grace_s: Annotated[float, Meta(ge=0)] = 15.0
+    """An answer whose reader has gone is kept for so long, where that reader can come back; then it is cancelled."""
+    queue_jobs: Positive = 10_000
+    """What the work queue holds before it refuses: all workers' slots and the longest queue that may wait."""

@@ -104,6 +104,8 @@ class LiveRequest(Message, frozen=True):
     chat: str = ""
     message_id: str = ""
     passages: tuple[Passage, ...] = ()
+    notices: tuple[str, ...] = ()
+    """Codes of what the reader was told at the beginning; the edges know what they mean."""
     attempt: int = 1
     job_sequence: int = 0
     """Where the newest attempt's job lies in its stream; 0 until that is known."""
@@ -114,6 +116,14 @@ class LiveRequest(Message, frozen=True):
     choices: int = 1
     answer: Delta | None = None
     """From `finishing` until `done`: everything, from index 0 to the end. Absent when it is too large for an entry."""
+
+
+class LiveChat(Message, frozen=True):
+    """The value of `chat.<id>` in the bucket LIVE: the newest answer in a conversation."""
+
+    request: Name
+    resumed: bool = False
+    """Somebody else than its asker reads it, too, or waits for it."""
 
 
 class DeadLetter(Message, frozen=True):

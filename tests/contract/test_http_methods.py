@@ -39,7 +39,7 @@ async def test_head_is_counted_as_head(edge: ChatEdge) -> None:
     [
         ("GET", "/login", "OPTIONS, POST"),
         ("HEAD", "/login", "OPTIONS, POST"),
-        ("DELETE", "/v1/chat", "OPTIONS, POST"),
+        ("DELETE", "/v1/chat", "GET, HEAD, OPTIONS, POST"),
         ("POST", "/schema", "GET, HEAD, OPTIONS"),
         ("PUT", "/v1/conversations/c1", "DELETE, GET, HEAD, OPTIONS, PATCH"),
     ],

@@ -152,10 +152,11 @@ async def test_refusals_are_the_clients_own_exceptions(edge: ChatEdge, client: A
     with pytest.raises(openai.AuthenticationError):
         await client.with_options(api_key="forged").chat.completions.create(model="fake", messages=MESSAGES)
     edge.ports.jobs.refusal = QueueFull("The queue is full.")
+    edge.ports.workers.rate = 1_000.0
     with pytest.raises(openai.InternalServerError) as full:
         await client.chat.completions.create(model="fake", messages=MESSAGES)
     assert (full.value.status_code, full.value.code) == (503, "queue_full")
-    assert full.value.response.headers["retry-after"] == "1"
+    assert full.value.response.headers["retry-after"] == "10"
 
 
 @pytest.mark.parametrize(

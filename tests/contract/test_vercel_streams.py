@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from shared.errors import NotFound, QueueFull, Unavailable
+from services.edge.domain.chat import ChatRules
+from shared.errors import NotFound, QueueFull, SluiceError, Unavailable
 from shared.messages import Failure, Finished, Passage, Reasoning, Text
 from tests.chat_edge import AUTHORIZATION, ChatEdge, Ports, serving
 from tests.fakes.chat import finished
@@ -54,7 +55,7 @@ async def edge() -> AsyncIterator[ChatEdge]:
     ports = Ports()
     ports.jobs.batches = finished([Reasoning("Let me see.")], [Text("At six")], [Text(", says [1].")])
     ports.knowledge.found = (SOURCE,)
-    async with serving(ports) as running:
+    async with serving(ports, ChatRules(resume_grace_s=0.5)) as running:
         yield running
 
 
@@ -184,17 +185,22 @@ async def test_a_notice_reaches_both_when_documents_cannot_be_searched(
 
 
 @pytest.mark.parametrize(
-    ("refusal", "status"), [(QueueFull("The queue is full."), 503), (Unavailable("NATS is away."), 503)]
+    ("refusal", "shown", "retry_after"),
+    [
+        (QueueFull("It is full."), "More questions are waiting than may; try again later.", "10"),
+        (Unavailable("NATS is away."), "NATS is away.", "1"),
+    ],
 )
 async def test_errors_before_the_stream_are_shown_as_they_are(
-    node: NodeClients, edge: ChatEdge, refusal: Exception, status: int
+    node: NodeClients, edge: ChatEdge, refusal: SluiceError, shown: str, retry_after: str
 ) -> None:
-    edge.ports.jobs.refusal = refusal  # pyright: ignore[reportAttributeAccessIssue]
+    edge.ports.jobs.refusal = refusal
+    edge.ports.workers.rate = 1_000.0
     for seen in (await ask_ai4(node, edge), await ask_ai7(node, edge)):
-        assert seen["error"] == str(refusal)
-        assert seen["headers"]["retry-after"] == "1"
+        assert seen["error"] == shown
+        assert seen["headers"]["retry-after"] == retry_after
     answer = await edge.post("/v1/chat", {"messages": [{"role": "user", "content": "x"}]})
-    assert answer.status_code == status
+    assert answer.status_code == 503
 
 
 async def test_an_answer_that_fails_before_it_begins_has_the_right_status(edge: ChatEdge) -> None:
@@ -246,35 +252,6 @@ async def test_the_bare_body_gets_one_object_when_it_does_not_stream(edge: ChatE
     assert (answer["content"], answer["finish_reason"]) == ("At six, says [1].", "stop")
     assert answer["sources"] == [{"title": "Handbook", **METADATA["sluice"]}]
     assert answer["usage"] == {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-
-
-@pytest.mark.parametrize("client", ["ai4", "ai7"])
-async def test_stop_in_the_client_frees_the_worker(node: NodeClients, edge: ChatEdge, client: str) -> None:
-    edge.ports.jobs.hold = True
-    ask = ask_ai4 if client == "ai4" else ask_ai7
-    await ask(node, edge, stopAfter=2)
-    await cancelled(edge)
-
-
-@pytest.mark.parametrize("stream", [True, False])
-async def test_a_client_that_goes_away_frees_the_worker(edge: ChatEdge, stream: bool) -> None:
-    """Also before the first token, and when it waits for the whole answer."""
-    edge.ports.jobs.silent = True
-    body = {"stream": stream, "messages": [{"role": "user", "content": "When?"}]}
-    request = asyncio.create_task(edge.post("/v1/chat", body))
-    async with asyncio.timeout(2):
-        while not edge.ports.jobs.submitted:
-            await asyncio.sleep(0.01)
-    request.cancel()
-    await asyncio.gather(request, return_exceptions=True)
-    await cancelled(edge)
-
-
-async def cancelled(edge: ChatEdge) -> None:
-    async with asyncio.timeout(0.5):
-        while not edge.ports.jobs.cancelled:
-            await asyncio.sleep(0.005)
-    assert edge.ports.jobs.cancelled == [edge.ports.jobs.submitted[0].request]
 
 
 async def test_sources_do_not_wait_for_a_worker(edge: ChatEdge) -> None:

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from services.edge.domain.conversations import Turn
 from services.edge.domain.identity import Principal
+from services.edge.domain.live import LiveAnswer
 from services.edge.ports.audit import Outcome
-from shared.errors import ModelNotFound, SluiceError, Unavailable
+from shared.errors import ModelNotFound, NotFound, SluiceError, Unavailable
 from shared.messages import (
     AuditRecord,
     ChatCompleted,
@@ -30,6 +31,8 @@ from shared.streams import Incoming, Receiver
 MODEL = ServedModel("fake", 4096, aliases=("gpt-4-local",), created_at=1_700_000_000.0)
 USAGE = Usage(prompt_tokens=7, completion_tokens=3)
 
+STOPPED = Failure("cancelled", "The answer was stopped.")
+
 Batch = Sequence[Part]
 
 
@@ -47,6 +50,15 @@ class ScriptedJobs:
         self.silent = False
         self.submitted: list[ChatJob] = []
         self.cancelled: list[str] = []
+        self.detached: list[tuple[str, int]] = []
+        self.live: dict[str, LiveAnswer] = {}
+        self.shared: set[str] = set()
+        self.opened: list[Incoming] = []
+        self.attached: list[Incoming] = []
+        self.stopped: Callable[[str], None] = lambda _: None
+        """What an edge does that hears of a stop."""
+        self._replays: list[asyncio.Task[None]] = []
+        self._told: defaultdict[str, list[Delta]] = defaultdict(list)
         self._receiver = Receiver(inbox="test")
         self._said = defaultdict[int, int](int)
         self._sequence = 0
@@ -56,12 +68,19 @@ class ScriptedJobs:
         return self._receiver.inbox
 
     def open(self, request: str) -> Incoming:
-        return self._receiver.open(request)
+        self.opened.append(self._receiver.open(request))
+        return self.opened[-1]
 
-    async def submit(self, job: ChatJob) -> None:
+    def lose_worker(self) -> None:
+        """As the receiver does when a worker has been silent for long."""
+        for incoming in self.opened:
+            incoming.worker = ""
+
+    async def submit(self, job: ChatJob, notices: tuple[str, ...] = ()) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.submitted.append(job)
+        self.live[job.chat] = _live(job, notices)
         if not self.silent:
             await self.say(job, [Started("worker", job.model, 1, 7)])
             for batch in self.batches:
@@ -75,11 +94,64 @@ class ScriptedJobs:
         self._said[job.stream] += len(ids)
         self._sequence += 1
         delta = Delta(job.stream, 1, index, ids, tuple(parts), end)
-        frame = Frame("worker", seq=self._sequence, deltas=[delta])
+        self._told[job.request].append(delta)
+        if end is not None:
+            self.live.pop(job.chat, None)
+        readers = [one.number for one in self.attached if one.request == job.request]
+        await self._send([msgspec.structs.replace(delta, stream=stream) for stream in (job.stream, *readers)])
+
+    async def _replay(self, incoming: Incoming) -> None:
+        told = self._told[incoming.request]
+        await self._send([msgspec.structs.replace(delta, stream=incoming.number) for delta in told])
+
+    async def end(self, job: ChatJob) -> None:
+        await self.say(job, [], End(USAGE, self.failure))
+
+    async def cancel(self, request: str) -> None:
+        self.cancelled.append(request)
+        self.live = {chat: live for chat, live in self.live.items() if live.request != request}
+        self.stopped(request)
+        for job in self.submitted:
+            if job.request == request and self.hold and not self.silent:
+                await self.say(job, [Finished("cancelled")], End(USAGE, STOPPED))
+
+    async def find(self, chat: str) -> LiveAnswer | None:
+        return self.live.get(chat)
+
+    def attach(self, request: str) -> Incoming:
+        incoming = self._receiver.open(request)
+        self.attached.append(incoming)
+        self._replays.append(asyncio.create_task(self._replay(incoming)))
+        return incoming
+
+    async def share(self, live: LiveAnswer) -> None:
+        self.shared.add(live.request)
+
+    async def is_shared(self, job: ChatJob) -> bool:
+        return job.request in self.shared
+
+    async def detach(self, request: str, stream: int) -> None:
+        self.detached.append((request, stream))
+
+    async def _send(self, deltas: list[Delta]) -> None:
+        self._sequence += 1
+        frame = Frame("worker", seq=self._sequence, deltas=deltas)
         await self._receiver.receive("", msgspec.msgpack.encode(frame))
 
-    async def cancel(self, job: ChatJob) -> None:
-        self.cancelled.append(job.request)
+
+def _live(job: ChatJob, notices: tuple[str, ...]) -> LiveAnswer:
+    return LiveAnswer(
+        request=job.request,
+        user=job.user,
+        chat=job.chat,
+        message_id=job.message_id,
+        model=job.model,
+        created_at=job.created_at,
+        deadline=job.deadline,
+        choices=job.sampling.n,
+        passages=job.passages,
+        notices=notices,
+    )
 
 
 def finished(*batches: Batch) -> list[Batch]:
@@ -89,6 +161,7 @@ def finished(*batches: Batch) -> list[Batch]:
 class FixedWorkers:
     def __init__(self) -> None:
         self.away = False
+        self.rate = 0.0
 
     async def resolve(self, model: str) -> ServedModel:
         if self.away:
@@ -102,6 +175,9 @@ class FixedWorkers:
 
     def models(self) -> list[ServedModel]:
         return [] if self.away else [MODEL]
+
+    def drain_rate(self) -> float:
+        return self.rate
 
 
 class TurnLog:
@@ -117,6 +193,10 @@ class TurnLog:
 
     async def finish_turn(self, event: ChatCompleted) -> None:
         self.finished.append(event)
+
+    async def require(self, user: str, chat: str) -> None:
+        if not any((turn.user, turn.chat) == (user, chat) for turn in self.begun):
+            raise NotFound("There is no such conversation.")
 
 
 class FixedPassages:

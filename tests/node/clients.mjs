@@ -16,7 +16,7 @@ const canned = ({ bytes }) => async () =>
 
 /** fetch that keeps what came before the SDK reads it. */
 const observed = (command, seen) => async (url, init) => {
-  seen.request = JSON.parse(init.body);
+  seen.request = init.body ? JSON.parse(init.body) : null;
   const response = await (command.bytes ? canned(command) : fetch)(url, init);
   seen.status = response.status;
   seen.headers = Object.fromEntries(response.headers);
@@ -47,6 +47,7 @@ async function ai4(command) {
       onFinish(_message, options) {
         finish = options;
       },
+      requestType: command.resume ? "resume" : "generate",
       generateId: () => "local",
       fetch: observed(command, seen),
     });
@@ -92,7 +93,7 @@ async function ai7(command) {
     }),
     onData: (part) => noticed.push(part),
   });
-  const running = command.regenerate ? chat.regenerate() : chat.sendMessage({ text: command.text ?? "" });
+  const running = command.resume ? chat.resumeStream() : command.regenerate ? chat.regenerate() : chat.sendMessage({ text: command.text ?? "" });
   let over = false;
   running.finally(() => (over = true));
   while (command.stopAfter && !over) {

@@ -18,6 +18,8 @@ class ChatRules(msgspec.Struct, frozen=True, kw_only=True):
     """Of all messages together; four bytes a character still fit one message of the bus."""
     max_streams: int = 4_096
     """Answers that one edge follows at a time."""
+    max_streams_per_user: int = 64
+    """The same, of one user's."""
     turns_at_a_time: int = 8
     """Questions that are being stored; fewer than the database has connections, since others need some, too."""
     patience_s: float = 10.0
@@ -26,6 +28,10 @@ class ChatRules(msgspec.Struct, frozen=True, kw_only=True):
     retrieval_limit: int = 6
     retrieval_min_score: float = 0.2
     """A cosine similarity; passages below it would only mislead."""
+    resume_grace_s: float = 15.0
+    """How long an answer is kept for a reader who has gone and can come back."""
+    queue_jobs: int = 10_000
+    """What the queue holds at most, the jobs that are running included."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +54,13 @@ class Notice(msgspec.Struct, frozen=True):
 
     code: str
     message: str
+
+
+NO_SOURCES = Notice(
+    "retrieval_unavailable", "Your documents could not be searched, so this answer does not use them."
+)
+NOTICES = {notice.code: notice for notice in (NO_SOURCES,)}
+"""By their codes, which are what edges tell one another."""
 
 
 def check(question: Question, rules: ChatRules) -> None:

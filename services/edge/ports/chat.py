@@ -6,6 +6,7 @@
 from typing import Protocol
 
 from services.edge.domain.conversations import Turn
+from services.edge.domain.live import LiveAnswer
 from shared.errors import SluiceError
 from shared.messages import ChatCompleted, ChatJob, Passage, Piece, ServedModel
 
@@ -25,6 +26,9 @@ class Workers(Protocol):
         ...
 
     def models(self) -> list[ServedModel]: ...
+    def drain_rate(self) -> float:
+        """Answers that end a second, over all workers; 0 when that is not known."""
+        ...
 
 
 class Incoming(Protocol):
@@ -33,6 +37,11 @@ class Incoming(Protocol):
     @property
     def number(self) -> int:
         """Goes into the job, so that its worker can name this answer."""
+        ...
+
+    @property
+    def worker(self) -> str:
+        """Who writes it; empty while nobody does."""
         ...
 
     async def next(self) -> list[Piece]:
@@ -57,12 +66,34 @@ class Jobs(Protocol):
 
     def open(self, request: str) -> Incoming: ...
 
-    async def submit(self, job: ChatJob) -> None:
-        """Raises `QueueFull`, `TooLarge` or `Unavailable`; nothing will run then."""
+    async def submit(self, job: ChatJob, notices: tuple[str, ...] = ()) -> None:
+        """`notices`: codes, for whoever reads the answer later. Raises `QueueFull`, `TooLarge` or `Unavailable`;
+        nothing will run then."""
         ...
 
-    async def cancel(self, job: ChatJob) -> None:
+    async def cancel(self, request: str) -> None:
         """Stops it wherever it is: waiting or running. One that is over is no error. Raises `Unavailable`."""
+        ...
+
+    async def find(self, chat: str) -> LiveAnswer | None:
+        """The newest answer in a conversation, unless it is over. Raises `Unavailable`."""
+        ...
+
+    def attach(self, request: str) -> Incoming:
+        """All of an answer that is being written, as it comes."""
+        ...
+
+    async def share(self, live: LiveAnswer) -> None:
+        """Lets its asker know that somebody else wants it, too. Raises `Unavailable`."""
+        ...
+
+    async def is_shared(self, job: ChatJob) -> bool:
+        """Raises `Unavailable`."""
+        ...
+
+    async def detach(self, request: str, stream: int) -> None:
+        """This stream has no reader any more; an answer that nobody else reads is cancelled by its worker.
+        Raises `Unavailable`."""
         ...
 
 
@@ -78,3 +109,6 @@ class Turns(Protocol):
         ...
 
     async def finish_turn(self, event: ChatCompleted) -> None: ...
+    async def require(self, user: str, chat: str) -> None:
+        """Raises `NotFound` unless it is a conversation of this user's, or `Unavailable`."""
+        ...

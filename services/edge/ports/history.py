@@ -27,6 +27,10 @@ class History(Protocol):
         """
         ...
 
+    async def require(self, user: str, chat: str) -> None:
+        """Raises `NotFound` unless it is a conversation of this user's."""
+        ...
+
     async def conversations(self, user: str, *, limit: int, cursor: str = "") -> ConversationPage:
         """Raises `InvalidRequest` for a cursor that is none of ours."""
         ...

@@ -6,25 +6,22 @@ import uuid
 
 import msgspec
 
-from services.edge.domain.chat import ChatRules, Notice, Question, check, query_of, title_of
+from services.edge.domain.chat import NO_SOURCES, ChatRules, Notice, Question, check, query_of, title_of
 from services.edge.domain.conversations import Turn
 from services.edge.domain.identity import Principal
 from services.edge.ports.audit import Audit
 from services.edge.ports.chat import Incoming, Jobs, Passages, Turns, Workers
-from services.edge.ports.identity import Sessions
+from services.edge.usecases.admission import Admission
 from services.edge.usecases.answers import AnswerStream
+from services.edge.usecases.following import Following
 from services.edge.usecases.settlement import Settlement
 from services.edge.usecases.turnstile import Turnstile
 from shared.errors import Cancelled, QueueFull, SluiceError, Unavailable, to_failure
 from shared.messages import ChatJob, Passage
 
-NO_SOURCES = Notice(
-    "retrieval_unavailable", "Your documents could not be searched, so this answer does not use them."
-)
-
 
 class Chat:
-    """Call it with a question; it returns the answer's stream. `close` it with the process."""
+    """Call it with a question; it returns the answer's stream, which the caller leaves."""
 
     def __init__(
         self,
@@ -33,46 +30,41 @@ class Chat:
         jobs: Jobs,
         history: Turns,
         knowledge: Passages,
-        sessions: Sessions,
         audit: Audit,
         rules: ChatRules,
+        admission: Admission,
+        following: Following,
+        settlement: Settlement,
     ) -> None:
         self._workers = workers
         self._jobs = jobs
         self._history = history
         self._knowledge = knowledge
-        self._sessions = sessions
         self._audit = audit
         self._rules = rules
-        self._streams = 0
+        self._admission = admission
+        self._following = following
+        self._settlement = settlement
         self._turnstile = Turnstile(
             width=rules.turns_at_a_time, waiting=rules.max_streams, patience_s=rules.patience_s
         )
-        self._settlement = Settlement(jobs, history, audit)
 
     async def __call__(self, principal: Principal, question: Question) -> AnswerStream:
-        """Raises `InvalidRequest`, `ModelNotFound`, `NotFound` for another user's conversation, or `Unavailable`."""
+        """Raises `InvalidRequest`, `ModelNotFound`, `NotFound` for another user's conversation, `RateLimited`, or
+        `Unavailable`."""
         check(question, self._rules)
         model = await self._workers.resolve(question.model)
-        if self._streams >= self._rules.max_streams:
-            raise QueueFull("Too many answers are being written at the moment.")
-        self._streams += 1
+        self._admission.enter(principal.user)
         request = uuid.uuid4().hex
         incoming = self._jobs.open(request)
         job = self._job(principal.user, question, model.name, request, incoming)
         try:
             job, notices = await self._submit(job, question)
         except BaseException:
-            self._streams -= 1
+            self._admission.leave(principal.user)
             incoming.close()
             raise
-        answer = AnswerStream(job, incoming, notices, self._settle)
-        answer.watch(principal, self._sessions, self._workers)
-        return answer
-
-    async def close(self) -> None:
-        """Waits for what is left to do about answers that are over."""
-        await self._settlement.close()
+        return self._following.follow(principal, job, incoming, notices, self._admission)
 
     def _job(self, user: str, question: Question, model: str, request: str, incoming: Incoming) -> ChatJob:
         now = time.time()
@@ -99,12 +91,19 @@ class Chat:
                 await self._turnstile(lambda: self._history.begin_turn(turn))
             passages, notices = await self._retrieve(job.user, question)
             job = msgspec.structs.replace(job, passages=passages)
-            await self._jobs.submit(job)
+            await self._enqueue(job, notices)
         except (SluiceError, asyncio.CancelledError) as error:
             known = error if isinstance(error, SluiceError) else Cancelled("The request was given up.")
             self._settlement.refused(job, to_failure(known))
             raise
         return job, notices
+
+    async def _enqueue(self, job: ChatJob, notices: tuple[Notice, ...]) -> None:
+        try:
+            await self._jobs.submit(job, tuple(notice.code for notice in notices))
+        except QueueFull as error:
+            raise self._admission.queue_refused() from error
+        self._admission.queue_took()
 
     async def _retrieve(
         self, user: str, question: Question
@@ -121,10 +120,6 @@ class Chat:
         except Unavailable:
             return (), (NO_SOURCES,)
         return found, ()
-
-    def _settle(self, answer: AnswerStream) -> None:
-        self._streams -= 1
-        self._settlement.over(answer.job, answer.end, abandoned=answer.abandoned)
 
 
 def _turn(job: ChatJob, question: Question) -> Turn:

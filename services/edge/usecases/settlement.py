@@ -27,12 +27,16 @@ class Settlement:
         self._audit = audit
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def over(self, job: ChatJob, end: End | None, *, abandoned: bool) -> None:
+    def over(self, job: ChatJob, end: End, *, abandoned: bool) -> None:
         """`abandoned`: its worker has not said that it is over, and may still be at it."""
         self._hold(self._over(job, end, abandoned=abandoned))
 
+    def unread(self, job: ChatJob) -> None:
+        """One of several readers does not read it any more."""
+        self._hold(_insist("leave the answer", lambda: self._jobs.detach(job.request, job.stream)))
+
     def refused(self, job: ChatJob, failure: Failure) -> None:
-        """The answer never began. The queue may have taken the job all the same, and its word to us been lost."""
+        """Nobody writes it: it never began, or its worker has gone. The queue may have the job all the same."""
         self._hold(self._refused(job, failure))
 
     async def close(self) -> None:
@@ -43,15 +47,15 @@ class Settlement:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _over(self, job: ChatJob, end: End | None, *, abandoned: bool) -> None:
+    async def _over(self, job: ChatJob, end: End, *, abandoned: bool) -> None:
         if abandoned:
-            await _insist("cancel the job", lambda: self._jobs.cancel(job))
-        await self._record_end(job, end or End(Usage(), Failure("cancelled", "Its reader has gone.")))
+            await _insist("cancel the job", lambda: self._jobs.cancel(job.request))
+        await self._record_end(job, end)
 
     async def _refused(self, job: ChatJob, failure: Failure) -> None:
         if job.chat:
             await _insist("close the turn", lambda: self._history.finish_turn(_failed(job, failure)))
-        await _insist("cancel the job", lambda: self._jobs.cancel(job))
+        await _insist("cancel the job", lambda: self._jobs.cancel(job.request))
         await self._record_end(job, End(Usage(), failure))
 
     async def _record_end(self, job: ChatJob, end: End) -> None:

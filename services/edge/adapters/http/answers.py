@@ -16,10 +16,11 @@ from services.edge.adapters.http.envelope import SERVERS_SEND
 from services.edge.adapters.http.errors import Fault, fault_of
 from services.edge.adapters.streaming import StreamFormat
 from services.edge.domain.answers import WholeAnswer
-from services.edge.usecases.answers import AnswerStream
-from shared.errors import SluiceError, from_failure
+from services.edge.usecases.answers import AnswerStream, Parted
+from shared.errors import SluiceError, Unavailable, from_failure
 
 KEEP_ALIVE_S = 15.0
+STOPPING = Unavailable("The service is stopping.")
 
 Headers = dict[str, str]
 
@@ -47,13 +48,16 @@ class AnswerResponse(Response[bytes]):
 
 
 class AnswerBody(ASGIResponse):
-    """Subclasses say what is sent. The answer is closed however this ends."""
+    """Subclasses say what is sent. The answer is left however this ends; `resumable`: its reader may come back."""
 
-    def __init__(self, answer: AnswerStream, refuse: Refuse, headers: Headers) -> None:
+    def __init__(
+        self, answer: AnswerStream, refuse: Refuse, headers: Headers, *, resumable: bool = False
+    ) -> None:
         super().__init__()
         self._answer = answer
         self._refuse = refuse
         self._extra_headers = headers
+        self._resumable = resumable
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         servers_send = (scope.get("extensions") or {}).get(SERVERS_SEND, send)
@@ -62,10 +66,10 @@ class AnswerBody(ASGIResponse):
         try:
             await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await self._answer.close()
             unfinished = [task for task in (sending, gone) if not task.done()]
             for task in unfinished:
                 task.cancel()
+            await self._answer.leave(may_return=self._resumable)
             await asyncio.gather(*unfinished, return_exceptions=True)
         if not sending.cancelled():
             sending.result()
@@ -96,8 +100,9 @@ class StreamedAnswer(AnswerBody):
         *,
         begin_after_s: float | None = None,
         keep_alive_s: float = KEEP_ALIVE_S,
+        resumable: bool = False,
     ) -> None:
-        super().__init__(answer, refuse, headers)
+        super().__init__(answer, refuse, headers, resumable=resumable)
         self._stream = stream
         self._begin_after_s = begin_after_s
         self._keep_alive_s = keep_alive_s
@@ -110,10 +115,15 @@ class StreamedAnswer(AnswerBody):
         except SluiceError as error:
             await self.refuse(send, error)
             return
+        except Parted:
+            await self.refuse(send, STOPPING)
+            return
         await self.start(send, 200, self._stream.headers)
         keeping = asyncio.create_task(self._keep_alive(send_body))
         try:
             await self._pump(send_body)
+        except Parted:
+            return  # without an end: the server cuts the connection, which clients tell from a whole answer
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
@@ -153,8 +163,12 @@ class WholeAnswerBody(AnswerBody):
 
     async def respond(self, send: Send, send_body: Send) -> None:
         whole = WholeAnswer(self._answer.job.sampling.n)
-        async for pieces in self._answer:
-            whole.add(pieces)
+        try:
+            async for pieces in self._answer:
+                whole.add(pieces)
+        except Parted:
+            await self.refuse(send, STOPPING)
+            return
         if whole.failure is not None:
             await self.refuse(send, from_failure(whole.failure))
             return

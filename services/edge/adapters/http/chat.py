@@ -1,21 +1,31 @@
-"""`POST /v1/chat`: the chat of AI SDK 4 to 7, and of the bare body `{model, messages, stream}`."""
+"""`/v1/chat`: the chat of AI SDK 4 to 7, and of the bare body `{model, messages, stream}`."""
 
 from typing import Annotated, Any
 
-from litestar import Controller, MediaType, Request, Response, post
+from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import Parameter
+from litestar.params import FromPath, Parameter, QueryParameter
 
 from services.edge.adapters.http.answers import AnswerResponse, Refusal, StreamedAnswer, WholeAnswerBody
 from services.edge.adapters.http.errors import Fault, fault_of, log_bug
 from services.edge.adapters.streaming import StreamFormat
 from services.edge.adapters.vercel.data_stream import DataStream
-from services.edge.adapters.vercel.requests import Protocol, protocol_of, read_body, to_question
+from services.edge.adapters.vercel.requests import (
+    CHAT_ID,
+    Protocol,
+    protocol_asked,
+    protocol_of,
+    read_body,
+    to_question,
+)
 from services.edge.adapters.vercel.text_stream import TextStream
 from services.edge.adapters.vercel.ui_stream import UiStream
 from services.edge.adapters.vercel.whole import whole_answer
 from services.edge.domain.identity import Principal
+from services.edge.usecases.answers import AnswerStream
 from services.edge.usecases.chat import Chat
+from services.edge.usecases.live import LiveAnswers
+from shared.errors import NotFound
 
 BEGIN_AFTER_S = 1.5
 """A job that waits for its turn so long shows its sources meanwhile; an error after that comes in the stream."""
@@ -23,6 +33,10 @@ TEXT = "text/plain; charset=utf-8"
 PROTOCOL = Parameter(
     description="ui, data or text; without it, a body with a `trigger` gets ui, another data"
 )
+
+
+PROTOCOL_OF_A_ROUTE = Parameter(description="ui, data or text; without it, what this route is for")
+ChatId = Annotated[str, QueryParameter(name="chatId", description="The conversation's id")]
 
 
 def plain_text(fault: Fault) -> Refusal:
@@ -61,14 +75,87 @@ class ChatController(Controller):
         body = read_body(await request.body())
         chosen = protocol_of(body, protocol)
         answer = await chat(principal, to_question(body))
-        headers = {"x-sluice-chat-id": answer.job.chat, "x-sluice-message-id": answer.job.message_id}
         if not body.stream:
-            whole = WholeAnswerBody(answer, plain_text, headers, lambda whole: whole_answer(answer, whole))
+            whole = WholeAnswerBody(
+                answer, plain_text, _headers(answer), lambda whole: whole_answer(answer, whole)
+            )
             return AnswerResponse(whole)
-        stream = _stream(chosen)
-        return AnswerResponse(
-            StreamedAnswer(answer, plain_text, headers, stream, begin_after_s=BEGIN_AFTER_S)
-        )
+        return _streamed(answer, chosen)
+
+    @get("/{conversation:str}/stream", summary="Read on", exception_handlers={Exception: plain_text_error})
+    async def resume(
+        self,
+        principal: NamedDependency[Principal],
+        live: NamedDependency[LiveAnswers],
+        conversation: FromPath[str],
+        protocol: Annotated[str | None, PROTOCOL_OF_A_ROUTE] = None,
+    ) -> Response[bytes]:
+        """The answer that is being written in a conversation, from its beginning and then as it comes: what
+        `useChat` of AI SDK 5 and later asks for with `resume`. Any number of readers may, at any edge.
+        """
+        chosen = protocol_asked(protocol) or "ui"
+        answer = await live.resume(principal, _known(conversation))
+        return Response(b"", status_code=204) if answer is None else _streamed(answer, chosen)
+
+    @get("/", summary="Read on, for AI SDK 4", exception_handlers={Exception: plain_text_error})
+    async def resume_v4(
+        self,
+        principal: NamedDependency[Principal],
+        live: NamedDependency[LiveAnswers],
+        chat_id: ChatId,
+        protocol: Annotated[str | None, PROTOCOL_OF_A_ROUTE] = None,
+    ) -> Response[bytes]:
+        """As `GET /v1/chat/{conversation}/stream`, in data stream v1; empty where no answer is being written, since
+        that version takes a 204 for an error.
+        """
+        chosen = protocol_asked(protocol) or "data"
+        answer = await live.resume(principal, _known(chat_id))
+        return _nothing(chosen) if answer is None else _streamed(answer, chosen)
+
+    @post(
+        "/{conversation:str}/stop",
+        status_code=204,
+        summary="Stop",
+        exception_handlers={Exception: plain_text_error},
+    )
+    async def stop(
+        self,
+        principal: NamedDependency[Principal],
+        live: NamedDependency[LiveAnswers],
+        conversation: FromPath[str],
+    ) -> None:
+        """Stops the answer that is being written in a conversation, at any edge. What there is of it is kept. Once
+        is as good as twice.
+        """
+        await live.stop(principal, _known(conversation))
+
+
+def _known(chat: str) -> str:
+    """An id that no conversation can have needs no look."""
+    if not CHAT_ID.fullmatch(chat):
+        raise NotFound("There is no such conversation.")
+    return chat
+
+
+def _headers(answer: AnswerStream) -> dict[str, str]:
+    return {"x-sluice-chat-id": answer.job.chat, "x-sluice-message-id": answer.job.message_id}
+
+
+def _streamed(answer: AnswerStream, protocol: Protocol) -> AnswerResponse:
+    """Text alone cannot be read on: nobody could tell where it was."""
+    body = StreamedAnswer(
+        answer,
+        plain_text,
+        _headers(answer),
+        _stream(protocol),
+        begin_after_s=BEGIN_AFTER_S,
+        resumable=protocol != "text",
+    )
+    return AnswerResponse(body)
+
+
+def _nothing(protocol: Protocol) -> Response[bytes]:
+    return Response(b"", headers=_stream(protocol).headers)
 
 
 def _stream(protocol: Protocol) -> StreamFormat:

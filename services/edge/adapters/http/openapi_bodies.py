@@ -33,7 +33,8 @@ TYPES = (
     shapes.ModelList,
     shapes.OpenAIError,
 )
-REFUSALS = (400, 401, 404, 413, 502, 503, 504)
+REFUSALS = (400, 401, 404, 413, 429, 502, 503, 504)
+RESUME_REFUSALS = (400, 401, 404, 429, 502, 503, 504)
 COMPONENT = "#/components/schemas/{name}"
 
 
@@ -53,6 +54,7 @@ def describe_bodies(document: OpenAPI) -> None:
         {TEXT: _text("What went wrong, for people")},
         REFUSALS,
     )
+    _describe_resuming(document)
     complete = _operation(document, "/v1/chat/completions", "post")
     complete.request_body = _body(CompletionBody)
     error = {JSON: _reference(shapes.OpenAIError)}
@@ -68,6 +70,21 @@ def describe_bodies(document: OpenAPI) -> None:
     models.responses = _responses({JSON: _reference(shapes.ModelList)}, error, (401, 503))
     model = _operation(document, "/v1/models/{model}", "get")
     model.responses = _responses({JSON: _reference(shapes.Model)}, error, (401, 404, 503))
+
+
+def _describe_resuming(document: OpenAPI) -> None:
+    refused = {TEXT: _text("What went wrong, for people")}
+    resume = _operation(document, "/v1/chat/{conversation}/stream", "get")
+    events = _text("UI message stream v1, from the answer's beginning")
+    resume.responses = _responses({EVENTS: events}, refused, RESUME_REFUSALS)
+    resume.responses["204"] = OpenAPIResponse(description="No answer is being written")
+    resume_v4 = _operation(document, "/v1/chat", "get")
+    lines = _text("Data stream v1, from the answer's beginning; empty where no answer is being written")
+    resume_v4.responses = _responses({TEXT: lines}, refused, RESUME_REFUSALS)
+    stop = _operation(document, "/v1/chat/{conversation}/stop", "post")
+    stop.responses = _responses({}, refused, (401, 404, 503))
+    del stop.responses["200"]
+    stop.responses["204"] = OpenAPIResponse(description="No answer is being written any more")
 
 
 def _components() -> dict[str, Schema]:

@@ -19,6 +19,8 @@ Part = Literal["nats", "postgres", "revocations"]
 class Readiness(msgspec.Struct, frozen=True):
     ready: bool
     parts: dict[Part, bool]
+    draining: bool = False
+    """The process is about to end, and takes no questions any more."""
 
 
 NOT_READY = ResponseSpec(data_container=Readiness, description="Some part is away", generate_examples=False)
@@ -33,10 +35,12 @@ class Probe:
         nats: Callable[[], bool],
         revocations: Callable[[], bool],
         postgres: Callable[[], Awaitable[None]],
+        draining: Callable[[], bool],
     ) -> None:
         self._nats = nats
         self._revocations = revocations
         self._postgres = postgres
+        self._draining = draining
 
     async def __call__(self) -> Readiness:
         parts: dict[Part, bool] = {
@@ -44,7 +48,8 @@ class Probe:
             "postgres": await self._postgres_answers(),
             "revocations": self._revocations(),
         }
-        return Readiness(all(parts.values()), parts)
+        draining = self._draining()
+        return Readiness(all(parts.values()) and not draining, parts, draining)
 
     async def _postgres_answers(self) -> bool:
         try:

@@ -1,11 +1,15 @@
 """Jobs over NATS: a durable job out, frames of deltas in."""
 
+import asyncio
+import time
+
 import msgspec
 
+from services.edge.domain.live import LiveAnswer
 from shared import subjects
 from shared.broker.ports import Bus
 from shared.errors import Conflict
-from shared.messages import CancelJob, ChatCancelled, ChatJob, LiveRequest, Usage
+from shared.messages import CancelJob, ChatCancelled, ChatJob, Detach, LiveChat, LiveRequest, Usage
 from shared.streams import Incoming, Receiver
 
 CANCELLED_TTL_S = 600.0
@@ -13,7 +17,11 @@ CANCELLED_TTL_S = 600.0
 CLAIM_RACES = 8
 """A request changes hands a few times at most while we try to mark it."""
 
-OVER = frozenset({"finishing", "done", "cancelled"})
+PAST_DEADLINE_S = 60.0
+"""How long a conversation remembers its answer after the latest time at which that ends."""
+
+DECIDED = frozenset({"finishing", "done", "cancelled"})
+OVER = frozenset({"done", "cancelled"})
 
 
 class NatsJobs:
@@ -32,7 +40,10 @@ class NatsJobs:
     def open(self, request: str) -> Incoming:
         return self._receiver.open(request)
 
-    async def submit(self, job: ChatJob) -> None:
+    def attach(self, request: str) -> Incoming:
+        return self._receiver.attach(request)
+
+    async def submit(self, job: ChatJob, notices: tuple[str, ...] = ()) -> None:
         """The entry in LIVE comes first, so that whoever pulls the job finds it."""
         self._receiver.remember(job)
         live = LiveRequest(
@@ -40,6 +51,7 @@ class NatsJobs:
             chat=job.chat,
             message_id=job.message_id,
             passages=job.passages,
+            notices=notices,
             attempt=job.attempt,
             model=job.model,
             created_at=job.created_at,
@@ -50,33 +62,80 @@ class NatsJobs:
         revision = await self._live.create(key, msgspec.msgpack.encode(live))
         subject = subjects.job(job.model, job.priority, self._publisher)
         stored = await self._bus.append(subject, job, id=f"{job.request}:{job.attempt}")
-        live = msgspec.structs.replace(live, job_sequence=stored.sequence)
+        placed = msgspec.structs.replace(live, job_sequence=stored.sequence)
+        await asyncio.gather(
+            self._note_place(key, placed, revision),
+            self._note_chat(job.chat, LiveChat(job.request), job.deadline),
+        )
+
+    async def find(self, chat: str) -> LiveAnswer | None:
+        newest = await self._newest(chat)
+        entry = await self._live.get(subjects.live_request(newest.request)) if newest is not None else None
+        if newest is None or entry is None:
+            return None
+        live = msgspec.msgpack.decode(entry.value, type=LiveRequest)
+        if live.state in OVER or live.deadline < time.time():
+            return None
+        return LiveAnswer(
+            request=newest.request,
+            user=live.user,
+            chat=live.chat,
+            message_id=live.message_id,
+            model=live.model,
+            created_at=live.created_at,
+            deadline=live.deadline,
+            choices=live.choices,
+            passages=live.passages,
+            notices=live.notices,
+        )
+
+    async def share(self, live: LiveAnswer) -> None:
+        await self._note_chat(live.chat, LiveChat(live.request, resumed=True), live.deadline)
+
+    async def is_shared(self, job: ChatJob) -> bool:
+        newest = await self._newest(job.chat)
+        return newest is not None and newest.request == job.request and newest.resumed
+
+    async def detach(self, request: str, stream: int) -> None:
+        await self._bus.publish(subjects.CONTROL, Detach(request, self.inbox, stream))
+
+    async def cancel(self, request: str) -> None:
+        """Marked first: a worker that pulls the job in this moment loses its claim, and drops it."""
+        before = await self._mark_cancelled(request)
+        if before is None:
+            return
+        if before.job_sequence:
+            stream = subjects.INFERENCE if before.attempt == 1 else subjects.INFERENCE_RESUME
+            await self._bus.delete(stream.name, before.job_sequence)
+        await self._bus.publish(subjects.CONTROL, CancelJob(request))
+        if before.state == "queued":
+            event = _never_begun(request, before)
+            await self._bus.append(subjects.event("cancelled", before.user), event, id=request)
+
+    async def _note_place(self, key: str, live: LiveRequest, revision: int) -> None:
         try:
             await self._live.update(key, msgspec.msgpack.encode(live), revision=revision)
         except Conflict:
             return  # a worker has claimed it already
 
-    async def cancel(self, job: ChatJob) -> None:
-        """Marked first: a worker that pulls the job in this moment loses its claim, and drops it."""
-        before = await self._mark_cancelled(job)
-        if before is None:
-            return
-        if before.job_sequence:
-            await self._bus.delete(subjects.INFERENCE.name, before.job_sequence)
-        await self._bus.publish(subjects.CONTROL, CancelJob(job.request))
-        if before.state == "queued":
-            event = _never_begun(job)
-            await self._bus.append(subjects.event("cancelled", job.user), event, id=job.request)
+    async def _note_chat(self, chat: str, newest: LiveChat, deadline: float) -> None:
+        if chat:
+            ttl_s = max(1.0, deadline - time.time()) + PAST_DEADLINE_S
+            await self._live.put(subjects.live_chat(chat), msgspec.msgpack.encode(newest), ttl_s=ttl_s)
 
-    async def _mark_cancelled(self, job: ChatJob) -> LiveRequest | None:
+    async def _newest(self, chat: str) -> LiveChat | None:
+        entry = await self._live.get(subjects.live_chat(chat))
+        return None if entry is None else msgspec.msgpack.decode(entry.value, type=LiveChat)
+
+    async def _mark_cancelled(self, request: str) -> LiveRequest | None:
         """The request as it was before; None if it was over, or never was."""
-        key = subjects.live_request(job.request)
+        key = subjects.live_request(request)
         for _ in range(CLAIM_RACES):
             entry = await self._live.get(key)
             if entry is None:
                 return None
             live = msgspec.msgpack.decode(entry.value, type=LiveRequest)
-            if live.state in OVER:
+            if live.state in DECIDED:
                 return None
             marked = msgspec.msgpack.encode(msgspec.structs.replace(live, state="cancelled"))
             try:
@@ -87,15 +146,15 @@ class NatsJobs:
         return None
 
 
-def _never_begun(job: ChatJob) -> ChatCancelled:
+def _never_begun(request: str, live: LiveRequest) -> ChatCancelled:
     return ChatCancelled(
-        request=job.request,
-        user=job.user,
-        model=job.model,
+        request=request,
+        user=live.user,
+        model=live.model,
         answers=(),
         usage=Usage(),
-        at=job.created_at,
-        chat=job.chat,
-        message_id=job.message_id,
-        passages=job.passages,
+        at=live.created_at,
+        chat=live.chat,
+        message_id=live.message_id,
+        passages=live.passages,
     )

@@ -8,6 +8,7 @@ from contextlib import suppress
 import msgspec
 import structlog
 
+from services.edge.domain.drain import DrainRate
 from shared import subjects
 from shared.broker.ports import Bus
 from shared.errors import ModelNotFound, Unavailable
@@ -34,6 +35,7 @@ class NatsWorkers:
         self._clock = clock
         self._statuses: dict[str, tuple[float, WorkerStatus]] = {}
         self._known: dict[str, None] = {}
+        self._drain = DrainRate()
         self._listening_since = clock()
         self._reported = asyncio.Event()
         self._decode = msgspec.msgpack.Decoder(WorkerStatus).decode
@@ -67,6 +69,9 @@ class NatsWorkers:
         """What is served by a worker that takes work, by name."""
         names = {served.name: served for status in self._live() for served in status.models}
         return [names[name] for name in sorted(names)]
+
+    def drain_rate(self) -> float:
+        return self._drain.per_second()
 
     def statuses(self) -> list[WorkerStatus]:
         """Every worker that was heard of late, also one that takes no work."""
@@ -106,6 +111,7 @@ class NatsWorkers:
             return
         self._forget_gone()
         self._statuses[status.worker] = (self._clock(), status)
+        self._drain.note(status.worker, status.finished, self._clock())
         for served in status.models:
             for name in (served.name, *served.aliases):
                 self._known.pop(name, None)
@@ -118,6 +124,7 @@ class NatsWorkers:
         since = self._clock() - SILENCE_S
         for worker in [name for name, (heard_at, _) in self._statuses.items() if heard_at < since]:
             del self._statuses[worker]
+            self._drain.forget(worker)
 
     async def _connected(self) -> None:
         self._listening_since = self._clock()

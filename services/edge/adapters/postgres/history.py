@@ -50,6 +50,10 @@ class PostgresHistory:
                     update(conversations).where(conversations.c.id == event.chat).values(updated_at=newest)
                 )
 
+    async def require(self, user: str, chat: str) -> None:
+        async with self._database.transaction() as connection:
+            await _owned(connection, user, chat)
+
     async def conversations(self, user: str, *, limit: int, cursor: str = "") -> ConversationPage:
         query = select(conversations).where(conversations.c.user_id == user)
         key = tuple_(conversations.c.updated_at, conversations.c.id)

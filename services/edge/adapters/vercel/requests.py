@@ -59,9 +59,13 @@ def read_body(data: bytes) -> ChatBody:
 
 def protocol_of(body: ChatBody, asked: str | None) -> Protocol:
     """`asked`, from the query, wins: there are clients that rewrite the body."""
+    return protocol_asked(asked) or ("data" if body.trigger is None else "ui")
+
+
+def protocol_asked(asked: str | None) -> Protocol | None:
     match asked:
         case None:
-            return "data" if body.trigger is None else "ui"
+            return None
         case "ui" | "data" | "text":
             return asked
         case _:
