@@ -72,11 +72,13 @@ async def sign_in(http: httpx.AsyncClient) -> dict[str, str]:
     return {"Authorization": f"Bearer {pair['access_token']}"}
 
 
-async def stream(process: Process, headers: dict[str, str]) -> list[str]:
+async def stream(
+    process: Process, headers: dict[str, str], path: str = "/v1/chat?protocol=data"
+) -> list[str]:
     """Asks; once the answer has begun, SIGTERM. All lines of the answer."""
     body = {"messages": [{"role": "user", "content": "Tell me."}], "model": "simulated", "max_tokens": TOKENS}
     lines: list[str] = []
-    async with process.http.stream("POST", "/v1/chat?protocol=data", json=body, headers=headers) as answer:
+    async with process.http.stream("POST", path, json={**body, "stream": True}, headers=headers) as answer:
         assert answer.status_code == 200, await answer.aread()
         async for line in answer.aiter_lines():
             lines.append(line)
@@ -104,18 +106,36 @@ async def test_sigterm_lets_streams_finish(nats_url: str, database_url: str, tmp
         assert headers["Authorization"].split()[1] not in told
 
 
-async def test_streams_that_outlive_the_grace_are_told(
+async def test_streams_that_outlive_the_grace_are_cut_and_go_on(
+    nats_url: str, database_url: str, tmp_path: Path
+) -> None:
+    """Another edge may be asked for them."""
+    async with (
+        running(nats_url, database_url, tmp_path, shutdown_grace_s="0.5") as process,
+        running_worker(nats_url, sim_step_ms=STEP_MS * 10, sim_max_tokens=TOKENS) as worker,
+    ):
+        began = time.monotonic()
+        headers = await sign_in(process.http)
+        with pytest.raises(httpx.RemoteProtocolError):
+            await stream(process, headers)
+        assert await process.ended(within_s=8) == 0
+        assert time.monotonic() - began < 15  # the answer itself would take thirty
+        await asyncio.sleep(0.5)
+        assert worker.slots.running == 1
+
+
+async def test_streams_that_nobody_can_go_on_with_are_told(
     nats_url: str, database_url: str, tmp_path: Path
 ) -> None:
     async with (
         running(nats_url, database_url, tmp_path, shutdown_grace_s="0.5") as process,
-        running_worker(nats_url, sim_step_ms=STEP_MS * 10, sim_max_tokens=TOKENS),
+        running_worker(nats_url, sim_step_ms=STEP_MS * 10, sim_max_tokens=TOKENS) as worker,
     ):
-        began = time.monotonic()
-        lines = await stream(process, await sign_in(process.http))
-        assert any(line.startswith("3:") for line in lines[-3:]), lines
+        lines = await stream(process, await sign_in(process.http), "/v1/chat/completions")
+        assert '"error"' in lines[-4], lines[-6:]
+        assert lines[-2] == "data: [DONE]"
         assert await process.ended(within_s=8) == 0
-        assert time.monotonic() - began < 15  # the answer itself would take thirty
+        assert worker.slots.running == 0
 
 
 async def test_a_taken_port_is_said_plainly(nats_url: str, database_url: str, tmp_path: Path) -> None:
