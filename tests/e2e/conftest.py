@@ -16,8 +16,8 @@ def extractive() -> Generator[Stack]:
 
 @pytest.fixture(scope="module")
 def simulated() -> Generator[Stack]:
-    """Two workers on the token clock, 50 steps a second."""
-    with running_stack("simulated", workers=2) as stack:
+    """Two workers on the token clock, 50 steps a second; who goes away has a second to come back."""
+    with running_stack("simulated", workers=2, environ={"SLUICE_RESUME_GRACE_S": "1"}) as stack:
         yield stack
 
 

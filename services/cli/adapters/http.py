@@ -1,6 +1,8 @@
 """The edge's HTTP API, as a person's own client uses it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -11,6 +13,7 @@ from services.cli.adapters.chat_stream import Part, read_parts
 from services.cli.adapters.credentials import TokenCache
 from services.cli.adapters.problems import raise_for, send, translated
 from services.cli.adapters.session import Session
+from shared.errors import SluiceError
 from shared.messages import Document
 
 READ_TIMEOUT_S = 120.0
@@ -88,11 +91,22 @@ class HttpClient:
         }
         body |= {"model": model} if model else {}
         headers = await self._session.authorisation()
-        with translated():
-            async with self._http.stream("POST", "/v1/chat", json=body, headers=headers) as response:
-                await raise_for(response)
-                async for part in read_parts(response.aiter_lines()):
-                    yield part
+        try:
+            with translated():
+                async with self._http.stream("POST", "/v1/chat", json=body, headers=headers) as response:
+                    await raise_for(response)
+                    async for part in read_parts(response.aiter_lines()):
+                        yield part
+        except (GeneratorExit, asyncio.CancelledError):
+            with suppress(
+                SluiceError
+            ):  # else the edge keeps it for a reader who might come back, and ends it then
+                await self.stop(chat)
+            raise
+
+    async def stop(self, chat: str) -> None:
+        """Stops the answer that is being written in a conversation; what there is of it is kept."""
+        await self._send("POST", f"/v1/chat/{chat}/stop")
 
     async def add_document(self, name: str, content: bytes) -> Document:
         """Text or Markdown in UTF-8. It is searchable once its status is `ready`; ask `document` for that."""
