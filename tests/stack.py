@@ -18,6 +18,7 @@ from deploy.local.ports import free_port
 
 READY_WITHIN_S = 120.0
 STOPPED_WITHIN_S = 60.0
+ONE_USER_ASKS_ALL = {"SLUICE_CHAT_MAX_STREAMS_PER_USER": "100000"}
 PASSWORD = re.compile(r"with the password (\S+)")
 
 
@@ -89,7 +90,7 @@ def start_stack(engine: str, workers: int, folder: Path, model: str, environ: Ma
             [sys.executable, "-m", "deploy.local", *map(str, arguments)],
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **environ},
+            env={**os.environ, **ONE_USER_ASKS_ALL, **environ},
         )
     text = wait_until_ready(process, log)
     found = PASSWORD.search(re.sub(r"\x1b\[[0-9;]*m", "", text))

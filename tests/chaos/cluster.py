@@ -29,6 +29,7 @@ from deploy.local.services import WITH_DATABASE, Plan, Service
 from deploy.local.tasks import Commands
 from deploy.local.watch import Guard
 from tests.chaos.node import Node, Ready
+from tests.stack import ONE_USER_ASKS_ALL
 
 READY_WITHIN_S = 60.0
 SIMULATED = EngineChoice("simulated", "", "as asked")
@@ -156,7 +157,7 @@ class Cluster:
         return Service(name, instance, spec, needs_database=name in WITH_DATABASE)
 
     def _plan(self, port: int) -> Plan:
-        environ = os.environ | dict(self.shape.environ)
+        environ = os.environ | ONE_USER_ASKS_ALL | dict(self.shape.environ)
         choice, workers = self.shape.engine, self.shape.workers
         return Plan(ROOT, self.data.path, self.nats.url, self.postgres.url, port, workers, choice, environ)
 
