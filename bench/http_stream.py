@@ -29,11 +29,14 @@ from tests.stack import Stack, running_stack
 MARKS = {"ui": b"text-delta", "data": b'0:"', "openai": b'"content":'}
 """What each token's event holds, and nothing else does."""
 STEPS_PER_S = 50
+START_S = 60.0
 LISTENER_LATE_S = 0.005
 
 
 @dataclass
 class Measured:
+    started: int = 0
+    """Clients that had a token within `START_S`."""
     tokens: int = 0
     events: int = 0
     bytes: int = 0
@@ -89,7 +92,7 @@ def main() -> None:
             event_bytes = max(1, edge.bytes // max(1, edge.events))
             with bare_server(clients, 1 / STEPS_PER_S, event_bytes) as (port, pid):
                 bare = uvloop.run(measure_bare(port, pid, clients, arguments.seconds))
-            results[clients] = row(edge, bare)
+            results[clients] = row(clients, edge, bare)
     report(results, arguments.protocol)
 
 
@@ -110,17 +113,25 @@ async def measure_bare(port: int, pid: int, clients: int, seconds: float) -> Mea
 
 
 async def drive(
-    port: int, request: bytes, mark: bytes, clients: int, seconds: float, processes: dict[str, psutil.Process]
+    port: int,
+    request: bytes,
+    mark: bytes,
+    clients: int,
+    seconds: float,
+    processes: dict[str, psutil.Process],
+    kind: type[Client] = Client,
 ) -> Measured:
-    """Measures from when every client has its first token; what is in flight at the end is cut off."""
+    """Measures from when every client has its first token, or `START_S` later; then cuts off what is in flight."""
     loop = asyncio.get_running_loop()
     arrivals: list[float] = []
     connected = [
-        await loop.create_connection(lambda: Client(request, mark, arrivals), "127.0.0.1", port)
+        await loop.create_connection(lambda: kind(request, mark, arrivals), "127.0.0.1", port)
         for _ in range(clients)
     ]
-    async with asyncio.timeout(60):
-        await asyncio.gather(*(client.started.wait() for _, client in connected))
+    starting = [asyncio.create_task(client.started.wait()) for _, client in connected]
+    started, late = await asyncio.wait(starting, timeout=START_S)
+    for task in late:
+        task.cancel()
     await asyncio.sleep(1.0)
     arrivals.clear()
     tokens = -sum(client.tokens for _, client in connected)
@@ -135,7 +146,7 @@ async def drive(
         transport.abort()
     await asyncio.gather(*(client.finished.wait() for _, client in connected))
     cpu = {name: spent_s / tokens * 1e6 for name, spent_s in spent.items()}
-    return Measured(tokens=tokens, events=len(timed), bytes=received, cpu_us=cpu, added_ms=timed)
+    return Measured(len(started), tokens, len(timed), received, cpu, timed)
 
 
 def added(arrivals: list[float], frames: list[float]) -> list[float]:
@@ -183,7 +194,9 @@ def cpu_s(process: psutil.Process) -> float:
     return sum(each.user + each.system for each in times)
 
 
-def row(edge: Measured, bare: Measured) -> dict[str, float]:
+def row(clients: int, edge: Measured, bare: Measured) -> dict[str, float]:
+    if min(edge.started, bare.started) < clients:
+        raise RuntimeError(f"of {clients} clients {edge.started} and {bare.started} were answered")
     cuts = statistics.quantiles(edge.added_ms, n=100)
     return {
         "tokens": edge.tokens,

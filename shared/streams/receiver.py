@@ -23,7 +23,7 @@ class Receiver:
     """
 
     def __init__(
-        self, *, inbox: str, publisher: str = "edge", max_pending: int = 4096, silence_s: float = 1.5
+        self, *, inbox: str, publisher: str = "edge", max_pending: int = 4096, silence_s: float = 1.2
     ) -> None:
         self.inbox = inbox
         self._max_pending = max_pending

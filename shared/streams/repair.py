@@ -18,7 +18,7 @@ from .rescue import Rescue
 log = structlog.get_logger()
 
 TICK_S = 0.1
-ANSWER_S = 0.5
+ANSWER_S = 0.4
 """How long an `Attach` may stay without an answer."""
 PATIENT_S = 1.0
 """The same, where nobody need have the answer at the moment."""
@@ -44,7 +44,7 @@ class Ask:
 
 class Repair:
     def __init__(
-        self, inbox: str, publisher: str, streams: dict[int, Incoming], *, silence_s: float = 1.5
+        self, inbox: str, publisher: str, streams: dict[int, Incoming], *, silence_s: float = 1.2
     ) -> None:
         self._inbox = inbox
         self._publisher = publisher

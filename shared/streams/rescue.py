@@ -59,7 +59,8 @@ class Rescue:
 
 
 def next_attempt(job: ChatJob, live: LiveRequest, shown: tuple[int, ...], inbox: str, stream: int) -> ChatJob:
-    """Of several choices the ids are interleaved: such an answer is made anew, and compared by its readers."""
+    """Of several choices the ids are interleaved: such an answer is made anew, and compared by its readers. Whether
+    it got any further is not known then, so each of its attempts counts as fruitless."""
     ids = shown if job.sampling.n == 1 else ()
     return msgspec.structs.replace(
         job,
@@ -68,5 +69,5 @@ def next_attempt(job: ChatJob, live: LiveRequest, shown: tuple[int, ...], inbox:
         previous_sequence=live.job_sequence,
         inbox=inbox,
         stream=stream,
-        fruitless=job.fruitless + 1 if len(shown) <= len(job.resume_ids) else 0,
+        fruitless=job.fruitless + 1 if len(ids) <= len(job.resume_ids) else 0,
     )

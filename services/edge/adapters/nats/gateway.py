@@ -100,13 +100,15 @@ class NatsJobs:
         await self._bus.publish(subjects.CONTROL, Detach(request, self.inbox, stream))
 
     async def cancel(self, request: str) -> None:
-        """Marked first: a worker that pulls the job in this moment loses its claim, and drops it."""
+        """Marked first: a worker that pulls the job in this moment loses its claim, and drops it.
+
+        A job that has begun stays in its queue: should its worker be dead, the next one closes the turn.
+        """
         before = await self._mark_cancelled(request)
         if before is None:
             return
-        if before.job_sequence:
-            stream = subjects.INFERENCE if before.attempt == 1 else subjects.INFERENCE_RESUME
-            await self._bus.delete(stream.name, before.job_sequence)
+        if before.state == "queued" and before.job_sequence:
+            await self._bus.delete(subjects.INFERENCE.name, before.job_sequence)
         await self._bus.publish(subjects.CONTROL, CancelJob(request))
         if before.state == "queued":
             event = _never_begun(request, before)
