@@ -56,6 +56,17 @@ async def test_resumes_in_numbers_go_before_new_jobs() -> None:
     assert await slots.reserve() == 13
 
 
+async def test_a_pull_that_waits_holds_only_the_slot_that_it_waits_for() -> None:
+    slots = opened(20)
+    assert await slots.reserve() == 20
+    slots.pulled_resumes(await slots.reserve_resumes(), got=2)
+    waiting = asyncio.create_task(slots.reserve_resumes())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    slots.narrow(1)
+    assert await waiting == 19
+
+
 @pytest.mark.parametrize("total", [1, 7, 256])
 async def test_total_and_spare_are_never_exceeded(total: int) -> None:
     slots = opened(total)

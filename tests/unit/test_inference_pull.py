@@ -68,8 +68,9 @@ class EndlessQueue:
 class QuickServe:
     """Each job takes a moment; `order` is that in which they began."""
 
-    def __init__(self, stop_after: int, stop: Callable[[], None]) -> None:
+    def __init__(self, stop_after: int, stop: Callable[[], None], takes_s: float = 0.0) -> None:
         self.order: list[str] = []
+        self._takes_s = takes_s
         self._stop_after = stop_after
         self._stop = stop
 
@@ -77,7 +78,7 @@ class QuickServe:
         self.order.append(ticket.job.priority)
         if len(self.order) >= self._stop_after:
             self._stop()
-        await asyncio.sleep(0)
+        await asyncio.sleep(self._takes_s)
         release()
 
 
@@ -120,6 +121,36 @@ async def test_an_empty_batch_queue_is_hardly_asked() -> None:
     queue = EndlessQueue(batch=0)
     await pulled(queue, 2000)
     assert queue.batch_asked <= 3
+
+
+async def test_answers_of_a_dead_worker_do_not_wait_for_the_pull_of_new_jobs() -> None:
+    """They come in greater numbers than there are spare slots, while nothing new comes."""
+    free = Slots()
+    free.open(40)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    class Moved(EndlessQueue):
+        left = 30
+
+        async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]:
+            await asyncio.sleep(0.02)  # so that the other pull is waiting
+            taken = min(limit, self.left)
+            self.left -= taken
+            return [self._next("interactive") for _ in range(taken)]
+
+        async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
+            await asyncio.sleep(timeout_s)
+            return []
+
+    taken_after: list[float] = []
+
+    def all_taken() -> None:
+        taken_after.append(loop.time() - began)
+        free.close()
+
+    await pull_with(Moved(0), QuickServe(30, all_taken, takes_s=1), free)
+    assert taken_after[0] < 0.3
 
 
 async def test_a_job_that_arrives_after_the_engine_has_died_is_given_back() -> None:

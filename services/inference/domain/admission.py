@@ -58,6 +58,11 @@ class Slots:
         self._reserved = 0 if self._closed else self._total - self._running
         return self._reserved
 
+    def narrow(self, to: int) -> None:
+        """The pull for new jobs is going to wait, for so many at most: the other slots are free meanwhile."""
+        self._reserved = min(self._reserved, to)
+        self._tell()
+
     async def reserve_resumes(self) -> int:
         """Some of the spare slots; all that are free when resumed answers wait in numbers. 0: closed."""
         while not self._closed and self._free_for_resumes() < 1:

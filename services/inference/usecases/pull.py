@@ -13,7 +13,7 @@ from shared.errors import Unavailable
 PROBE_S = 0.005
 """As good as not waiting: is there a job now?"""
 IDLE_S = 0.5
-"""How long one pull waits for a job; also how long a stop waits for it."""
+"""How long one pull waits for the next job; also how long a stop waits for it."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 AWAY_S = 0.5
@@ -82,11 +82,10 @@ class PullJobs:
         """Batch gets one slot at a time: while nobody waits at a screen, and now and then although somebody does."""
         if self._turns.batch_is_due(_now()) and (tickets := await self._batch()):
             return tickets
-        return (
-            await self._interactive(limit, PROBE_S)
-            or await self._batch()
-            or await self._interactive(limit, IDLE_S)
-        )
+        if tickets := await self._interactive(limit, PROBE_S) or await self._batch():
+            return tickets
+        self._slots.narrow(1)  # answers of a worker that has died need not wait for those that nobody uses
+        return await self._interactive(1, IDLE_S)
 
     async def _interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
         tickets = await self._queue.interactive(limit, timeout_s)
