@@ -12,6 +12,7 @@ Target: at most 2.2 times the bare protocol's CPU a token. Prints a table and JS
 import argparse
 import asyncio
 import json
+import math
 import statistics
 import sys
 import time
@@ -145,7 +146,7 @@ async def drive(
     for transport, _ in connected:
         transport.abort()
     await asyncio.gather(*(client.finished.wait() for _, client in connected))
-    cpu = {name: spent_s / tokens * 1e6 for name, spent_s in spent.items()}
+    cpu = {name: spent_s / tokens * 1e6 if tokens else math.inf for name, spent_s in spent.items()}
     return Measured(len(started), tokens, len(timed), received, cpu, timed)
 
 

@@ -11,6 +11,7 @@ Target at 64 clients: at most 1/25 of LiteLLM's CPU a token, and 0.5 ms of added
 
 import argparse
 import json
+import math
 import os
 import re
 import statistics
@@ -161,7 +162,8 @@ def wait_until_up(port: int) -> None:
 
 
 def figures(measured: Measured, seconds: float) -> dict[str, float]:
-    cuts = statistics.quantiles(measured.added_ms, n=100)  # seconds here: what a token was under way
+    times_s = measured.added_ms or [math.inf]  # seconds here: what each token was under way
+    cuts = statistics.quantiles(times_s, n=100) if len(times_s) > 1 else times_s * 99
     return {
         "started": measured.started,
         "tokens_per_s": measured.tokens / seconds,

@@ -18,6 +18,7 @@ from shared.settings import SettingsError, load
 FAILED, MISUSED, NOT_SIGNED_IN, AWAY, INTERRUPTED = 1, 2, 3, 4, 130
 COMMANDS = {
     "chat": "chat",
+    "dead-letters": "dead_letters",
     "documents": "documents",
     "login": "login",
     "logout": "login",
@@ -38,7 +39,7 @@ class SluiceGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         module = COMMANDS.get(cmd_name)
-        return None if module is None else getattr(import_module(f"services.cli.commands.{module}"), cmd_name)
+        return None if module is None else _command(module, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -51,6 +52,10 @@ class SluiceGroup(click.Group):
             stop(ctx, str(error), FAILED)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+
+
+def _command(module: str, name: str) -> click.Command:
+    return getattr(import_module(f"services.cli.commands.{module}"), name.replace("-", "_"))
 
 
 def stop(ctx: click.Context, message: str, code: int) -> NoReturn:

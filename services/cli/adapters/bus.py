@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+import msgspec
+
 from services.cli.adapters.jobs import BusJobs
 from services.cli.adapters.roster import Roster
 from services.cli.domain import Completion, JobLine
@@ -98,7 +100,14 @@ class BusClient:
 
     async def complete(self, line: JobLine) -> Completion:
         """The whole answer to one line of a batch."""
-        job = await self._job(line.turns, line.model, line.sampling)
+        return await self._whole(await self._job(line.turns, line.model, line.sampling))
+
+    async def ask_again(self, job: ChatJob) -> Completion:
+        """The same question as a new request of ours; no conversation hears of it."""
+        fresh = await self._job(job.messages, job.model, job.sampling)
+        return await self._whole(msgspec.structs.replace(fresh, passages=job.passages))
+
+    async def _whole(self, job: ChatJob) -> Completion:
         texts: list[str] = []
         reason: FinishReason = "stop"
         usage = Usage()
