@@ -140,11 +140,11 @@ def deltas_of(step: int, streams: int) -> list[Delta]:
     return [Delta(stream + 1, 7, step, (step + stream,), part) for stream in range(streams)]
 
 
-def frame_of(step: int, deltas: list[Delta]) -> Frame:
+def frame_of(sequence: int, deltas: list[Delta]) -> Frame:
     gathered = Gathered()
     for delta in deltas:
         gathered.add(delta)
-    return gathered.frame("bench", step)
+    return gathered.frame("bench", sequence)
 
 
 async def write_frames(load: Load) -> None:
@@ -171,8 +171,9 @@ async def write_messages(load: Load) -> None:
     encode = msgspec.msgpack.Encoder().encode
     subject = subjects.tokens(INBOX)
     for step in range(load.steps):
-        for delta in deltas_of(step, load.streams):
-            await bus.client.publish(subject, encode(frame_of(step, [delta])))
+        for place, delta in enumerate(deltas_of(step, load.streams), 1):
+            sequence = step * load.streams + place
+            await bus.client.publish(subject, encode(frame_of(sequence, [delta])))
         await credit.wait_for(step)
     await credit.wait_for(load.steps + WINDOW_STEPS)
     await bus.close()
