@@ -80,7 +80,7 @@ class Edge:
         self.tasks = Tasks()
         self.http = self._build_http(settings)
         answer_health(self._broker, "edge", settings.instance, lambda: self._ready and not self._draining)
-        HistoryConsumer(self._history).subscribe(self._broker)
+        HistoryConsumer(self._history, self._audit).subscribe(self._broker)
 
     def _build_answering(self, settings: EdgeSettings) -> Answering:
         return Answering(

@@ -251,8 +251,9 @@ class AuditLog:
         resource: str = "",
         outcome: Outcome = "ok",
         detail: dict[str, str | int | float | bool] | None = None,
+        id: str = "",
     ) -> AuditRecord:
-        return AuditRecord("a1", 0.0, actor, action, resource, outcome, detail or {})
+        return AuditRecord(id or "a1", 0.0, actor, action, resource, outcome, detail or {})
 
     async def keep(self, record: AuditRecord) -> None:
         self.records.append((record.action, record.outcome, record.detail))

@@ -31,8 +31,12 @@ class Audit(Protocol):
         resource: str = "",
         outcome: Outcome = "ok",
         detail: dict[str, str | int | float | bool] | None = None,
+        id: str = "",
     ) -> AuditRecord:
-        """A record for `keep`, or for a store that takes it in the same transaction as the deed."""
+        """A record for `keep`, or for a store that takes it in the same transaction as the deed.
+
+        `id`: of a deed that several may record; the log has it once.
+        """
         ...
 
     async def keep(self, record: AuditRecord) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from services.edge.ports.audit import Audit
 from services.edge.ports.chat import Jobs, Turns
 from shared.errors import Unavailable
-from shared.messages import ChatFailed, ChatJob, End, Failure, Usage
+from shared.messages import AuditRecord, ChatCompleted, ChatFailed, ChatJob, End, Failure, Usage
 
 log = logging.getLogger(__name__)
 
@@ -59,19 +59,28 @@ class Settlement:
         await self._record_end(job, End(Usage(), failure))
 
     async def _record_end(self, job: ChatJob, end: End) -> None:
-        code = end.failure.code if end.failure else ""
-        detail: dict[str, str | int | float | bool] = {
-            "model": job.model,
-            "chat": job.chat,
-            "prompt_tokens": end.usage.prompt_tokens,
-            "completion_tokens": end.usage.completion_tokens,
-            "code": code,
-        }
-        outcome = "ok" if code in ("", "cancelled") else "failed"
-        record = self._audit.draft(
-            "chat.end", actor=job.user, resource=job.request, outcome=outcome, detail=detail
-        )
+        record = end_record(self._audit, job, end)
         await _insist("record the end", lambda: self._audit.keep(record))
+
+
+def end_record(audit: Audit, answer: ChatJob | ChatCompleted, end: End) -> AuditRecord:
+    """The edge that asked records it, and so does the one that stores the answer: the first may have died."""
+    code = end.failure.code if end.failure else ""
+    detail: dict[str, str | int | float | bool] = {
+        "model": answer.model,
+        "chat": answer.chat,
+        "prompt_tokens": end.usage.prompt_tokens,
+        "completion_tokens": end.usage.completion_tokens,
+        "code": code,
+    }
+    return audit.draft(
+        "chat.end",
+        actor=answer.user,
+        resource=answer.request,
+        outcome="ok" if code in ("", "cancelled") else "failed",
+        detail=detail,
+        id=f"{answer.request}.end",
+    )
 
 
 def _failed(job: ChatJob, failure: Failure) -> ChatFailed:

@@ -47,9 +47,10 @@ class BusAudit:
         resource: str = "",
         outcome: Outcome = "ok",
         detail: dict[str, str | int | float | bool] | None = None,
+        id: str = "",
     ) -> AuditRecord:
         return AuditRecord(
-            id=uuid.uuid4().hex,
+            id=id or uuid.uuid4().hex,
             at=time.time(),
             actor=actor,
             action=action,

@@ -1,4 +1,5 @@
-"""The durable consumer of EVENTS: stores the answers that workers finish, also those nobody waited for.
+"""The durable consumer of EVENTS: stores the answers that workers finish, also those nobody waited for, and records
+their ends in the audit log.
 
 An event is acknowledged after its answer is committed; what is not acknowledged comes again, so that an
 outage of PostgreSQL loses nothing.
@@ -14,10 +15,12 @@ from faststream.nats import JStream, NatsBroker
 from faststream.nats.message import NatsMessage
 from nats.js.api import ConsumerConfig
 
+from services.edge.ports.audit import Audit
 from services.edge.ports.history import History
+from services.edge.usecases.settlement import end_record
 from shared import subjects
-from shared.errors import InvalidRequest, Unavailable
-from shared.messages import ChatCompleted, DocumentFailed, DocumentIngested, Event
+from shared.errors import Cancelled, InvalidRequest, Unavailable, to_failure
+from shared.messages import ChatCancelled, ChatCompleted, ChatFailed, End, Event, Failure
 
 log = structlog.get_logger()
 
@@ -39,8 +42,9 @@ class Undecoded:
 
 
 class HistoryConsumer:
-    def __init__(self, history: History, retry_delay_s: float = RETRY_DELAY_S) -> None:
+    def __init__(self, history: History, audit: Audit, retry_delay_s: float = RETRY_DELAY_S) -> None:
         self._history = history
+        self._audit = audit
         self._retry_delay_s = retry_delay_s
         self._decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
@@ -73,8 +77,21 @@ class HistoryConsumer:
 
     async def _store(self, data: bytes | Any) -> None:
         event = self._decoder.decode(data)
-        match event:
-            case ChatCompleted(chat=chat) if chat:
-                await self._history.finish_turn(event)
-            case ChatCompleted() | DocumentIngested() | DocumentFailed():
-                pass  # answers of no conversation; documents are the retriever's
+        if not isinstance(event, ChatCompleted):  # documents are the retriever's
+            return
+        if event.chat:
+            await self._history.finish_turn(event)
+        if (
+            event.message_id
+        ):  # an edge asked, and recorded that: not so for jobs that were put straight onto the bus
+            await self._audit.keep(end_record(self._audit, event, End(event.usage, failure_of(event))))
+
+
+def failure_of(event: ChatCompleted) -> Failure | None:
+    match event:
+        case ChatFailed():
+            return event.failure
+        case ChatCancelled():
+            return to_failure(Cancelled("The answer was stopped."))
+        case _:
+            return None
