@@ -25,7 +25,7 @@ TESTS := tests/unit tests/contract tests/integration tests/e2e
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nmake run takes ENGINE=auto|vllm|simulated|extractive|openai MODEL=<path or id> WORKERS=n PORT=8080\n'
 	@printf '         NATS_PORT=4222 POSTGRES_PORT=55432 DATA=.sluice\n'
 
@@ -87,7 +87,7 @@ fmt: setup-dev ## Format, and mend what ruff can mend
 ##@ Test
 
 .PHONY: test
-test: setup-dev setup-vllm $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM
+test: setup-dev setup-vllm $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM, chaos in short
 	@$(BIN)/python -m deploy.checks.suite
 
 .PHONY: unit
@@ -105,6 +105,14 @@ integration: setup-dev ## Services against real NATS and PostgreSQL
 .PHONY: e2e
 e2e: setup-dev $(NODE_READY) ## The whole product, driven from outside
 	$(BIN)/python -m pytest tests/e2e
+
+.PHONY: chaos
+chaos: setup-dev ## Processes killed, paused and starved under live streams, at full size (`make test` runs a short form)
+	SLUICE_CHAOS=full $(BIN)/python -m pytest tests/chaos --durations=0
+
+.PHONY: rolling-restart
+rolling-restart: setup-dev ## Every service restarted under 1,000 live streams, of which none may fail
+	SLUICE_CHAOS=full $(BIN)/python -m pytest tests/chaos/test_rolling_restart.py
 
 .PHONY: vllm
 vllm: setup-vllm ## The engine's contract on vLLM, in process

@@ -61,7 +61,8 @@ def parts() -> list[Part]:
     if Path("tests/vllm").exists():
         found.append(Part("types of the vLLM adapter", ("make", "check-types-vllm")))
         found.append(pytest_part("vllm", ".venv-vllm/bin/python", ["tests/vllm"]))
-    return [*found, pytest_part("tests", sys.executable, folders)]
+    found.append(pytest_part("tests", sys.executable, folders))
+    return [*found, pytest_part("chaos", sys.executable, ["tests/chaos", "-m", "not full"])]
 
 
 def pytest_part(name: str, python: str, folders: list[str]) -> Part:

@@ -19,7 +19,8 @@ from shared.settings import SettingsError, load
 
 log = structlog.get_logger()
 
-OPEN_REQUESTS = 8192
+OPEN_REQUESTS = 16_384
+"""At a time; beyond it connections wait to be accepted. An open stream costs 43 KiB."""
 BREAK_OFF_S = 2.0
 """Streams that outlived the grace are cut or get an error, and have this long to be rid of it."""
 

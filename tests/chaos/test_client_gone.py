@@ -86,6 +86,7 @@ async def stored_as_cancelled(cluster: Cluster, token: str, reading: Reading) ->
     assert expected(reading.question, LONG).startswith(answers[0]["text"])
 
 
+@pytest.mark.full
 async def test_stop_of_one_that_waits_costs_no_engine_time(tmp_path: Path) -> None:
     async with busy(tmp_path / "cluster") as (_, readers):
         client = readers.client
@@ -109,6 +110,7 @@ async def test_a_silent_client_keeps_its_slot_for_the_grace(tmp_path: Path) -> N
         assert kept[-1] < GRACE_S + 1.0
 
 
+@pytest.mark.full
 async def test_a_client_that_cannot_come_back_frees_it_at_once(tmp_path: Path) -> None:
     """OpenAI's: it knows no resume."""
     environ = {"SLUICE_SIM_SLOTS": "1", "SLUICE_RESUME_GRACE_S": str(GRACE_S)}

@@ -11,7 +11,7 @@ STREAMS = 2_000 if FULL else 500
 MIB_A_STREAM = 1024 / 10_000
 """1 GiB for 10,000."""
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(180)]
 
 
 async def test_none_is_dropped_and_memory_is_bounded(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ SECONDS = 30.0 if FULL else 12.0
 REFUSED_WITHIN_S = 0.1
 SHARE_OF_PEAK = 0.9
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(180)]
 
 
 @dataclass

@@ -23,7 +23,7 @@ POISON = "poison " * 1_000
 ENVIRON = {"SLUICE_SIM_PREFILL_TOKENS_PER_S": "20"}
 """The poison is read in 50 s, the others' questions in half a second."""
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(180)]
 
 
 async def test_it_is_put_aside_and_its_neighbours_live(tmp_path: Path) -> None:

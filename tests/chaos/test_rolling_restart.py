@@ -9,9 +9,10 @@ from tests.chaos.crowd import FULL, crowd, signed_in
 from tests.chaos.oracle import judge
 
 STREAMS = 1_000 if FULL else 200
+SERVICES = ("audit", "embedder", "retriever") if FULL else ()
 STEP_MS = 200
-TOKENS = 300
-"""A minute of answer; the restarts take some 40 s."""
+TOKENS = 400 if FULL else 150
+"""80 s of answer, or 30: the restarts take half of that."""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -22,7 +23,7 @@ async def test_no_stream_fails(tmp_path: Path) -> None:
         "SLUICE_SIM_SLOTS": str(STREAMS),
         "SLUICE_SHUTDOWN_GRACE_S": "2",
     }
-    shape = Shape(services=("audit", "embedder", "retriever"), environ=environ)
+    shape = Shape(services=SERVICES, environ=environ)
     async with running_cluster(tmp_path / "cluster", shape) as cluster:
         client = await signed_in(cluster)
         async with crowd(client, STREAMS, max_tokens=TOKENS, edges=(0, 1)) as readers:

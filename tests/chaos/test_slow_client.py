@@ -32,7 +32,7 @@ FAST = {
     "SLUICE_SIM_CONTEXT_TOKENS": "100000",
 }
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(180)]
 
 
 async def test_its_edge_and_its_neighbours_are_unhurt(tmp_path: Path) -> None:

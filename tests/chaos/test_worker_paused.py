@@ -26,6 +26,7 @@ async def test_what_it_says_when_it_wakes_is_stale(tmp_path: Path) -> None:
         assert {event.attempt for event in await usage_records(cluster.nats.url)} == {1, 2}
 
 
+@pytest.mark.full
 async def test_a_worker_that_wakes_when_all_is_over_changes_nothing(tmp_path: Path) -> None:
     """Its job came to another by redelivery, too: `ack_wait_s` passed meanwhile."""
     shape = Shape(services=("audit",), environ={"SLUICE_ACK_WAIT_S": "2"})
