@@ -80,5 +80,6 @@ async def test_goodput_stays_and_the_rest_is_told(tmp_path: Path) -> None:
         assert peak > SHARE_OF_PEAK * PEAK_PER_S, f"{peak:.1f} answers a second at most"
         assert len(refused) > PEAK_PER_S * SECONDS
         assert goodput > SHARE_OF_PEAK * peak, f"{goodput:.1f} of {peak:.1f} answers a second"
-        assert took[len(took) * 99 // 100] < REFUSED_WITHIN_S, f"{took[len(took) // 2]:.3f} s at p50"
+        cuts = [f"p{cut} {1000 * took[len(took) * cut // 100]:.0f} ms" for cut in (50, 90, 95, 99)]
+        assert took[len(took) * 99 // 100] < REFUSED_WITHIN_S, f"{len(took)} refusals: {cuts}"
         await judge(cluster, [one for one in load.readings if one.status == 200], client.token)
