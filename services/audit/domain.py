@@ -4,6 +4,8 @@ The hash chain of a later issue hashes this text, as it is stored, and the hash 
 `sequence`. JSON with all fields, keys sorted, no spaces: equal records give equal texts, whoever encodes them.
 """
 
+import math
+
 import msgspec
 
 from shared.messages import AuditRecord
@@ -28,9 +30,11 @@ def canonical(record: AuditRecord) -> bytes:
 
 
 def _storable(value: object) -> object:
-    """PostgreSQL's text holds no NUL; a record must not escape the log because somebody put one in a name."""
+    """PostgreSQL's text holds no NUL, and JSON no infinity; a record must not escape the log because of either."""
     if isinstance(value, str):
         return value.replace(NUL, REPLACEMENT)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, dict):
         items: list[tuple[object, object]] = list(value.items())  # pyright: ignore[reportUnknownArgumentType]
         return {_storable(key): _storable(item) for key, item in items}
