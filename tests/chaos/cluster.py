@@ -31,7 +31,6 @@ from deploy.local.watch import Guard
 from tests.chaos.node import Node, Ready
 from tests.stack import ONE_USER_ASKS_ALL
 
-READY_WITHIN_S = 60.0
 SIMULATED = EngineChoice("simulated", "", "as asked")
 
 
@@ -44,6 +43,7 @@ class Shape:
     services: Sequence[str] = ()
     """Of audit, retriever and embedder, those that the test needs."""
     engine: EngineChoice = SIMULATED
+    ready_within_s: float = 60.0
     nats: Mapping[str, object] = field(default_factory=dict[str, object])
     """Over the server's configuration, as `jetstream` is over its part of that name."""
     jetstream: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -107,7 +107,8 @@ class Cluster:
     async def ready(self, *names: str) -> None:
         """Waits until these are; raises with the end of a log when one has died."""
         nodes = [self.nodes[name] for name in names]
-        waits = (self._waiting.until(node.is_ready, node.child, READY_WITHIN_S) for node in nodes)
+        within_s = self.shape.ready_within_s
+        waits = (self._waiting.until(node.is_ready, node.child, within_s) for node in nodes)
         try:
             await asyncio.gather(*waits)
         finally:
@@ -119,6 +120,7 @@ class Cluster:
         await self.ready(name)
 
     async def stop(self) -> None:
+        await asyncio.gather(*(probe.close() for probe in self._probes))
         for kind in STOP_ORDER:
             some = [node for node in self.nodes.values() if node.spec.kind == kind]
             await asyncio.gather(*(node.close() for node in some))

@@ -57,7 +57,17 @@ async def signed_in(cluster: Cluster, *, comes_back: bool = True) -> Client:
     body = {"username": "admin", "password": cluster.password}
     status, answer = await ask(cluster.ports[0], "POST", "/login", body=body)
     assert status == 200, answer
+    for port in cluster.ports:
+        await knows_a_model(port, answer["access_token"])
     return Client(cluster.ports, answer["access_token"], comes_back=comes_back)
+
+
+async def knows_a_model(port: int, token: str) -> None:
+    """Workers tell of themselves each second; until then an edge has nobody to ask."""
+    give_up_at = time.monotonic() + BEGUN_WITHIN_S
+    while not (await ask(port, "GET", "/v1/models", token=token))[1].get("data"):
+        assert time.monotonic() < give_up_at, "no worker tells of itself"
+        await asyncio.sleep(POLL_S)
 
 
 @asynccontextmanager
@@ -66,6 +76,14 @@ async def crowd(
 ) -> AsyncGenerator[Crowd]:
     """`edges`: where they ask, in turn."""
     readings = [Reading(f"Question {number}", max_tokens) for number in range(count)]
+    async with reading_all(client, readings, edges) as readers:
+        yield readers
+
+
+@asynccontextmanager
+async def reading_all(
+    client: Client, readings: Sequence[Reading], edges: Sequence[int] = (0,)
+) -> AsyncGenerator[Crowd]:
     tasks = [
         asyncio.create_task(client.read(reading, edges[number % len(edges)]))
         for number, reading in enumerate(readings)

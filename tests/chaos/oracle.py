@@ -28,6 +28,10 @@ def expected(question: str, tokens: int) -> str:
     return "".join(write(job, 0, tokens).pieces)
 
 
+def said_of(reading: Reading) -> str:
+    return reading.undisturbed or expected(reading.question, reading.max_tokens)
+
+
 async def judge(
     cluster: Cluster, readings: Sequence[Reading], token: str, *, edge: int = 0, within_s: float = 10.0
 ) -> None:
@@ -42,7 +46,7 @@ async def judge(
 
 def shown_faults(reading: Reading) -> Faults:
     """Of one stream, as its reader saw it."""
-    said, name = expected(reading.question, reading.max_tokens), f"{reading.question!r} ({reading.chat})"
+    said, name = said_of(reading), f"{reading.question!r} ({reading.chat})"
     found = [f"{name}: {error}" for error in reading.errors]
     if reading.status != 200:
         return [f"{name}: {reading.status} {reading.refusal}"]
@@ -80,7 +84,7 @@ async def stored_faults(port: int, readings: Sequence[Reading], token: str, with
 
 async def _stored(port: int, reading: Reading, token: str, within_s: float) -> Faults:
     name, give_up_at = f"{reading.question!r} ({reading.chat})", time.monotonic() + within_s
-    said = expected(reading.question, reading.max_tokens)
+    said = said_of(reading).replace("\0", "\ufffd")  # PostgreSQL's text holds no NUL
     while True:
         status, body = await ask(port, "GET", f"/v1/conversations/{reading.chat}", token=token)
         answers = [message for message in body.get("messages", ()) if message["role"] == "assistant"]
@@ -106,7 +110,7 @@ async def usage_faults(cluster: Cluster, readings: Sequence[Reading]) -> Faults:
         told = [
             (type(event).__name__, event.usage.completion_tokens) for event in by_chat.get(reading.chat, ())
         ]
-        if told != [("ChatCompleted", reading.max_tokens)]:
+        if told != [("ChatCompleted", reading.tokens or reading.max_tokens)]:
             found.append(f"{reading.question!r} ({reading.chat}): usage records {told}")
     return found
 

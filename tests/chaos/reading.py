@@ -20,6 +20,11 @@ class Reading:
     question: str
     max_tokens: int
     chat: str = field(default_factory=lambda: uuid.uuid4().hex)
+    model: str = "simulated"
+    undisturbed: str = ""
+    """The whole answer; empty: what the simulated engine says."""
+    tokens: int = 0
+    """Of the whole answer; 0: as many as may be."""
     status: int = 0
     refusal: str = ""
     retry_after: str = ""
@@ -45,7 +50,7 @@ class Reading:
         return max((after - before for before, after in pairs), default=0.0)
 
 
-def question_body(reading: Reading, model: str = "") -> Json:
+def question_body(reading: Reading) -> Json:
     """As AI SDK 5 sends it; the oracle knows the answer only where no document is searched."""
     parts = [{"type": "text", "text": reading.question}]
     return {
@@ -54,7 +59,8 @@ def question_body(reading: Reading, model: str = "") -> Json:
         "trigger": "submit-message",
         "max_tokens": reading.max_tokens,
         "retrieval": False,
-        "model": model or "simulated",
+        "model": reading.model,
+        "temperature": 0,
     }
 
 

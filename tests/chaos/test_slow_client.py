@@ -43,7 +43,7 @@ async def test_its_edge_and_its_neighbours_are_unhurt(tmp_path: Path) -> None:
             began = time.monotonic()
             await asyncio.sleep(WATCH_S)
             before, used = time.monotonic(), edge.memory_info().rss
-            slow = [Reading(f"Slow {number}", TOKENS) for number in range(SLOW)]
+            slow = [Reading(f"Slow {number}", TOKENS, model="fast") for number in range(SLOW)]
             answers = [await ask_without_reading(client, one) for one in slow]
             await asyncio.sleep(WATCH_S)
             grown = edge.memory_info().rss - used
@@ -64,7 +64,7 @@ async def ask_without_reading(client: Client, reading: Reading) -> Answer:
     small.setblocking(False)
     await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", client.ports[0]))
     reader, writer = await asyncio.open_connection(sock=small, limit=4096)
-    body = question_body(reading, model="fast")
+    body = question_body(reading)
     writer.write(request("POST", "/v1/chat", token=client.token, body=body))
     return await read_answer(reader, writer)
 
