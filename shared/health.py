@@ -7,7 +7,7 @@ seconds, so this module imports little: neither FastStream nor our broker.
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 TIMEOUT_S = 2
 
 
-def answer_health(broker: "NatsBroker", service: str, instance: str, is_ready: Callable[[], bool]) -> None:
+def answer_health(
+    broker: "NatsBroker", service: str, instance: str, is_ready: Callable[[], Awaitable[bool] | bool]
+) -> None:
     """Answers whoever asks about this instance. Call it before the broker starts."""
 
     async def answer(_: HealthRequest) -> HealthReply:
-        return HealthReply(service=service, instance=instance, ready=is_ready())
+        ready = is_ready()
+        return HealthReply(
+            service=service, instance=instance, ready=ready if isinstance(ready, bool) else await ready
+        )
 
     broker.subscriber(subjects.health(service, instance))(answer)
 

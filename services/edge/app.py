@@ -75,11 +75,10 @@ class Edge:
         self._knowledge = BusKnowledge(self._link)
         self._answering = self._build_answering(settings)
         self._stops = StopFeed(self._link, self._answering.following.stopped)
-        self._ready = False
         self._draining = False
         self.tasks = Tasks()
         self.http = self._build_http(settings)
-        answer_health(self._broker, "edge", settings.instance, lambda: self._ready and not self._draining)
+        answer_health(self._broker, "edge", settings.instance, self._is_ready)
         HistoryConsumer(self._history, self._audit).subscribe(self._broker)
 
     def _build_answering(self, settings: EdgeSettings) -> Answering:
@@ -156,18 +155,14 @@ class Edge:
         self.tasks.start("receiver", self._receive())
         self.tasks.start("control", run_broker(self._broker, self._link))
         self.tasks.start("audit-outbox", self._outbox_sender.run())
-        self.tasks.start("readiness", self._watch_readiness())
 
     async def _receive(self) -> None:
         await self._token_link.prepared()
         await self._receiver.start(self._token_link)
         await self._receiver.run()
 
-    async def _watch_readiness(self) -> None:
-        """What this instance answers on the bus; over HTTP it is asked for each time."""
-        while True:
-            self._ready = (await self._probe()).ready
-            await asyncio.sleep(1.0)
+    async def _is_ready(self) -> bool:
+        return (await self._probe()).ready
 
     def drain(self) -> None:
         """From now on this edge is not ready, and takes no questions."""

@@ -103,16 +103,23 @@ class Receiver:
         self._repair.heard(frame.worker, time.monotonic())
         before = self._sequences.get(frame.worker, frame.seq - 1)
         self._sequences[frame.worker] = frame.seq
-        if frame.streams:
-            self._read_rows(frame)
+        fed = self._read_rows(frame)
         for delta in frame.deltas:
-            if (incoming := self._streams.get(delta.stream)) is not None:
-                self._examine(incoming, delta, frame.worker)
+            incoming = self._streams.get(delta.stream)
+            if incoming is not None and self._examine(incoming, delta, frame.worker):
+                fed.append(incoming)
+        for incoming in fed:
+            if incoming.pieces:
+                incoming.rouse()
         if frame.seq not in (before + 1, 1):
             self._repair.lost(frame.worker)
 
-    def _read_rows(self, frame: Frame) -> None:
-        """The hot path, once a token: one that goes on where its stream stands is taken without a call."""
+    def _read_rows(self, frame: Frame) -> list[Incoming]:
+        """The hot path, once a token: one that goes on where its stream stands is taken without a call.
+
+        Returns the streams whose readers may wait for what came.
+        """
+        fed: list[Incoming] = []
         find, limit = self._streams.get, self._max_pending
         rows = zip(frame.streams, frame.fences, frame.indices, frame.ids, frame.texts, strict=True)
         for stream, fence, index, id, text in rows:
@@ -126,18 +133,22 @@ class Receiver:
                 cursor.characters += len(text)
                 pieces.append(text)
                 if len(pieces) == 1:
-                    incoming.rouse()
-            else:
-                self._examine(incoming, Delta(stream, fence, index, (id,), (Text(text),)), frame.worker)
+                    fed.append(incoming)
+            elif self._examine(incoming, Delta(stream, fence, index, (id,), (Text(text),)), frame.worker):
+                fed.append(incoming)
+        return fed
 
-    def _examine(self, incoming: Incoming, delta: Delta, worker: str) -> None:
-        """A delta that is not simply the next token: more than a token, a repeat, a gap, or one too many."""
+    def _examine(self, incoming: Incoming, delta: Delta, worker: str) -> bool:
+        """A delta that is not simply the next token: more than a token, a repeat, a gap, or one too many.
+
+        True: it was taken.
+        """
         if incoming.failed:
-            return
+            return False
         if len(incoming.pieces) >= self._max_pending:
             incoming.choked = True
             self._repair.ask(incoming)
-            return
+            return False
         verdict = incoming.cursor.judge(delta)
         if verdict is Verdict.GAP:
             self._repair.ask(incoming)
@@ -149,6 +160,7 @@ class Receiver:
                 self._forget(delta.stream)
         elif incoming.cursor.fence == delta.fence:  # a repeat: nothing is missing before it
             self._answered(incoming, worker)
+        return verdict is Verdict.TAKE
 
     def _answered(self, incoming: Incoming, worker: str) -> None:
         incoming.worker = worker

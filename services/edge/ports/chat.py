@@ -3,12 +3,16 @@
 `Passages` and `Turns` are what chat uses of the ports `Knowledge` and `History`.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from services.edge.domain.conversations import Turn
 from services.edge.domain.live import LiveAnswer
 from shared.errors import SluiceError
 from shared.messages import ChatCompleted, ChatJob, Passage, Piece, ServedModel
+
+Write = Callable[[list[Piece]], Awaitable[None] | None]
+"""Takes pieces at once; what it returns, if anything, has to be awaited before it takes more."""
 
 
 class Workers(Protocol):
@@ -44,10 +48,23 @@ class Incoming(Protocol):
         """Who writes it; empty while nobody does."""
         ...
 
+    @property
+    def known(self) -> int:
+        """How many of its tokens have come."""
+        ...
+
     async def next(self) -> list[Piece]:
         """Waits for a piece; all that have come by then. The last of an answer has an `end`.
 
         Raises what it was made to `fail` with, `Unavailable` when the answer broke off.
+        """
+        ...
+
+    async def pour(self, write: Write) -> Awaitable[None] | None:
+        """Hands pieces to `write` in the very call that brings them, without waking this task.
+
+        Returns what `write` wants awaited; or None, where there is something for `next`: what had come before, the end
+        of the answer, or an error. Raises what `write` raises.
         """
         ...
 

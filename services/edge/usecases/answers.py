@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from services.edge.domain.chat import Notice
 from services.edge.domain.identity import Principal
-from services.edge.ports.chat import Incoming
+from services.edge.ports.chat import Incoming, Write
 from services.edge.ports.identity import Sessions
 from shared.errors import Cancelled, DeadlineExceeded, SluiceError, Unauthorized, from_failure, to_failure
 from shared.messages import ChatJob, Delta, End, Failure, Piece, Started, Usage, end_of, parts_of
@@ -20,7 +20,7 @@ class Parted(Exception):
 
 
 class AnswerStream:
-    """Iterate over it for lists of pieces; the last piece has an `end`, also when the answer fails midway.
+    """Iterate over it for lists of pieces, or `pour` it; the last one has an `end`, also when the answer fails midway.
 
     `leave` it in every case. `settle` is called once, when it is over in whatever way. Of a `resumed` answer, which
     somebody else asked for or this one before, the job has no messages.
@@ -57,6 +57,11 @@ class AnswerStream:
         """Some worker has it; otherwise it waits for one."""
         return bool(self._incoming.worker)
 
+    @property
+    def known(self) -> int:
+        """How many of its tokens have come."""
+        return self._incoming.known
+
     def watch(self, principal: Principal, sessions: Sessions) -> None:
         """It ends when the principal is revoked, or its deadline passes."""
         self._watching = asyncio.create_task(self._watch(principal, sessions))
@@ -85,6 +90,14 @@ class AnswerStream:
     def __anext__(self) -> Awaitable[list[Piece]]:
         """Not a coroutine itself: once for each batch of each answer, one less counts."""
         return self._read() if self._peeked is None and self.end is None else self._peeked_or_over()
+
+    async def pour(self, write: Write) -> None:
+        """All of it into `write`; most in the call that brings it, without waking a task."""
+        async for pieces in self:
+            if (full := write(pieces)) is not None:
+                await full
+            while self.end is None and (full := await self._incoming.pour(write)) is not None:
+                await full
 
     async def leave(self, *, may_return: bool = False) -> None:
         """Its reader has gone. One who `may_return` has the answer kept for a while; for others, and at the end of

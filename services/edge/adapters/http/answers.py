@@ -5,12 +5,12 @@ begun or failed; a whole answer must stop for a client that left, too; and keep-
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, cast
 
 from litestar.response import Response
 from litestar.response.base import ASGIResponse
-from litestar.types import Receive, Scope, Send
+from litestar.types import HTTPResponseBodyEvent, Receive, Scope, Send
 
 from services.edge.adapters.http.envelope import SERVERS_SEND
 from services.edge.adapters.http.errors import Fault, fault_of
@@ -18,8 +18,12 @@ from services.edge.adapters.streaming import StreamFormat
 from services.edge.domain.answers import WholeAnswer
 from services.edge.usecases.answers import AnswerStream, Parted
 from shared.errors import SluiceError, Unavailable, from_failure
+from shared.messages import Piece
 
 KEEP_ALIVE_S = 15.0
+TAKEN_AT_ONCE = "PyEmptyAwaitable"
+"""What granian's `send` returns when it has taken a piece, and nothing is left to wait for. Another server's need not
+be known: it is awaited."""
 STOPPING = Unavailable("The service is stopping.")
 
 Headers = dict[str, str]
@@ -106,8 +110,6 @@ class StreamedAnswer(AnswerBody):
         self._stream = stream
         self._begin_after_s = begin_after_s
         self._keep_alive_s = keep_alive_s
-        self._writes = 0
-        self._writing = False
 
     async def respond(self, send: Send, send_body: Send) -> None:
         try:
@@ -119,37 +121,60 @@ class StreamedAnswer(AnswerBody):
             await self.refuse(send, STOPPING)
             return
         await self.start(send, 200, self._stream.headers)
-        keeping = asyncio.create_task(self._keep_alive(send_body))
         try:
             await self._pump(send_body)
         except Parted:
             return  # without an end: the server cuts the connection, which clients tell from a whole answer
+
+    async def _pump(self, send: Send) -> None:
+        begun = send(_piece(self._stream.begin(self._answer)))
+        await begun
+        pen = Pen(self._stream, send, type(begun))
+        keeping = asyncio.create_task(self._keep_alive(send, pen))
+        try:
+            await self._answer.pour(pen.write)
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
-
-    async def _pump(self, send: Send) -> None:
-        """The hot path: one write a batch, and no object of ours that lives longer."""
-        encode = self._stream.encode
-        data = self._stream.begin(self._answer)
-        await send({"type": "http.response.body", "body": data, "more_body": True})
-        async for pieces in self._answer:
-            data = encode(pieces)
-            if data:
-                self._writing = True
-                await send({"type": "http.response.body", "body": data, "more_body": True})
-                self._writing = False
-                self._writes += 1
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _keep_alive(self, send: Send) -> None:
+    async def _keep_alive(self, send: Send, pen: "Pen") -> None:
         """Beside the pump, so that no token pays for a timer."""
         data = self._stream.keep_alive
         while data:
-            written = self._writes
+            before = self._answer.known
             await asyncio.sleep(self._keep_alive_s)
-            if written == self._writes and not self._writing:
-                await send({"type": "http.response.body", "body": data, "more_body": True})
+            if before == self._answer.known and not pen.full:
+                await send(_piece(data))
+
+
+class Pen:
+    """Writes a stream's pieces as they come: the hot path.
+
+    What it touches has been out of the processor's caches since the last token, which is what its time goes into: so
+    it is one small object, and counts nothing.
+    """
+
+    __slots__ = ("_at_once", "_encode", "_send", "full")
+
+    def __init__(self, stream: StreamFormat, send: Send, begun: type[Awaitable[None]]) -> None:
+        self._encode = stream.encode
+        self._send = send
+        self._at_once = begun if begun.__name__ == TAKEN_AT_ONCE else None
+        self.full = False
+        """The server takes no more for the moment."""
+
+    def write(self, pieces: list[Piece]) -> Awaitable[None] | None:
+        data = self._encode(pieces)
+        if not data:
+            return None
+        sent = self._send({"type": "http.response.body", "body": data, "more_body": True})
+        return None if type(sent) is self._at_once else self._when_taken(sent)
+
+    async def _when_taken(self, sent: Awaitable[None]) -> None:
+        self.full = True
+        await sent
+        self.full = False
 
 
 class WholeAnswerBody(AnswerBody):
@@ -176,6 +201,10 @@ class WholeAnswerBody(AnswerBody):
         headers = {"content-type": "application/json", "content-length": str(len(body))}
         await self.start(send, 200, headers)
         await send_body({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _piece(data: bytes) -> HTTPResponseBodyEvent:
+    return {"type": "http.response.body", "body": data, "more_body": True}
 
 
 async def _until_gone(receive: Receive) -> None:

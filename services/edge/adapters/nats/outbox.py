@@ -12,7 +12,7 @@ from shared.messages import AuditRecord
 log = structlog.get_logger()
 
 BATCH = 64
-PAUSE_S = 1.0
+PAUSE_S = 5.0
 
 
 class OutboxSender:

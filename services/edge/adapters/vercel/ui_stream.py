@@ -26,6 +26,8 @@ Block = Literal["text", "reasoning"]
 class UiStream:
     """At most one block, text or reasoning, is open at a time; its id is its number."""
 
+    __slots__ = ("_before", "_block", "_blocks", "_finish_reason")
+
     headers = HEADERS
     keep_alive = b": keep-alive\n\n"
 
@@ -48,6 +50,8 @@ class UiStream:
         return b"".join(pieces)
 
     def encode(self, pieces: list[Piece]) -> bytes:
+        if len(pieces) == 1 and self._block == "text" and isinstance(text := pieces[0], str):
+            return b"%b%b}\n\n" % (self._before, quoted(text))
         written = [
             self._say("text", piece) if isinstance(piece, str) else b"".join(map(self._part, piece.parts))
             for piece in pieces
