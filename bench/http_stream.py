@@ -1,6 +1,7 @@
 """What the edge costs a token on its way from the bus to HTTP clients, and how long it holds it.
 
     python -m bench.http_stream [--clients 64 256] [--seconds 10] [--rounds 1] [--protocol ui|data|openai]
+                                [--gather-ms 0]
 
 The whole product runs with the simulated engine at 50 steps a second. Each client reads one stream. The same bytes
 are then written by a bare asyncio protocol (`bench/bare_http.py`), which no HTTP server can undercut.
@@ -19,6 +20,7 @@ import sys
 import time
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import cast
 
 import psutil
@@ -68,7 +70,7 @@ class Client(asyncio.Protocol):
         if count:
             self.tokens += count
             self.bytes += len(data)
-            self._arrivals.append(now)
+            self._arrivals += [now] * count
             self.started.set()
         elif not self.tokens and b" 200 " not in data[:40] and data.startswith(b"HTTP/"):
             raise RuntimeError(f"refused: {data[:400]!r}")
@@ -85,8 +87,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--protocol", choices=MARKS, default="ui")
+    parser.add_argument("--gather-ms", type=float, default=0.0)
     arguments = parser.parse_args()
-    environ = {"SLUICE_SIM_SLOTS": "1024", "SLUICE_SIM_STEP_MS": str(1000 / STEPS_PER_S)}
+    environ = {
+        "SLUICE_SIM_SLOTS": "1024",
+        "SLUICE_SIM_STEP_MS": str(1000 / STEPS_PER_S),
+        "SLUICE_GATHER_MS": str(arguments.gather_ms),
+    }
     results: dict[int, dict[str, float]] = {}
     with running_stack("simulated", environ=environ) as stack:
         token = stack.sign_in()
@@ -161,12 +168,17 @@ async def drive(
 
 
 def added(arrivals: list[float], frames: list[float]) -> list[float]:
-    """From each arrival's frame, in ms. A busy machine may let the listener hear it a little after the client.
+    """From each token's frame to its arrival, in ms. A busy machine may let the listener hear it a little after the
+    client. Tokens that arrive together came in as many frames as they are.
 
-    Wrong where more than a step less `LISTENER_LATE_S` was added: it is then counted from the next step's frame.
+    Wrong where the newest of them took more than a step less `LISTENER_LATE_S`: it counts from the next step's frame.
     """
-    newest = ((arrival, bisect_right(frames, arrival + LISTENER_LATE_S)) for arrival in arrivals)
-    return [max(0.0, arrival - frames[at - 1]) * 1000 for arrival, at in newest if at > 0]
+    result: list[float] = []
+    for arrival, together in groupby(arrivals):
+        newest = bisect_right(frames, arrival + LISTENER_LATE_S) - 1
+        frame_of = range(newest, max(-1, newest - len(list(together))), -1)
+        result += [max(0.0, arrival - frames[at]) * 1000 for at in frame_of]
+    return result
 
 
 def chat_request(token: str, protocol: str, max_tokens: int) -> bytes:

@@ -60,7 +60,9 @@ class Edge:
             settings.nats_url, "edge-tokens", settings.queue_jobs
         )  # bulk must not block control
         self._broker = control_broker(settings.nats_url, "edge-control")
-        self._receiver = Receiver(inbox=f"edge-{settings.instance}-{uuid.uuid4().hex[:12]}")
+        self._receiver = Receiver(
+            inbox=f"edge-{settings.instance}-{uuid.uuid4().hex[:12]}", gather_s=settings.gather_ms / 1000
+        )
         self._workers = NatsWorkers(self._link, settings.default_model)
         self._database = Database.at(settings.database_url, settings.database_connections, name="sluice-edge")
         self._feed = RevocationFeed(self._link, stale_s=settings.revocations_stale_s)

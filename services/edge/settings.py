@@ -56,6 +56,9 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     """Questions that are being stored; fewer than `database_connections`, since others need some, too."""
     chat_patience_s: PositiveS = 10.0
     """How long a question waits for that in a burst."""
+    gather_ms: Annotated[float, Meta(ge=0, le=200)] = 0.0
+    """Pieces of an answer wait so long for more of it, so that several leave in one write; its first token and its end
+    do not. 0: what has come together leaves together."""
     chat_deadline_s: PositiveS = 600.0
     """From a question to the end of its answer; then the answer breaks off."""
     resume_grace_s: Annotated[float, Meta(ge=0)] = 15.0

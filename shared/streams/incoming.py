@@ -85,6 +85,11 @@ class Incoming:
         return len(self.cursor.ids)
 
     @property
+    def ends(self) -> bool:
+        """Its end has come, and waits to be read."""
+        return bool(self.pieces) and end_of(self.pieces) is not None
+
+    @property
     def failed(self) -> bool:
         return self._error is not None
 

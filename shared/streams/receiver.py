@@ -10,6 +10,7 @@ from shared.broker.ports import Bus
 from shared.errors import SluiceError, Unavailable
 from shared.messages import ChatJob, Delta, Detach, Frame, Shown, ShownRequest, Text
 
+from .delivery import Delivery
 from .incoming import Incoming
 from .merge import Verdict
 from .repair import Repair
@@ -19,11 +20,17 @@ class Receiver:
     """Receives every answer of one process. `start` it, hold the task of `run`, and `close` it.
 
     `publisher` is the bus user in whose name a dead worker's job is published again. `max_pending` bounds the pieces
-    that wait in one stream; what comes beyond is asked for again when its reader has caught up.
+    that wait in one stream; what comes beyond is asked for again when its reader has caught up. `gather_s`: `Delivery`.
     """
 
     def __init__(
-        self, *, inbox: str, publisher: str = "edge", max_pending: int = 4096, silence_s: float = 1.2
+        self,
+        *,
+        inbox: str,
+        publisher: str = "edge",
+        max_pending: int = 4096,
+        silence_s: float = 1.2,
+        gather_s: float = 0.0,
     ) -> None:
         self.inbox = inbox
         self._max_pending = max_pending
@@ -31,6 +38,7 @@ class Receiver:
         self._last_number = 0
         self._sequences: dict[str, int] = {}
         self._decode = msgspec.msgpack.Decoder(Frame).decode
+        self._delivery = Delivery(gather_s)
         self._repair = Repair(inbox, publisher, self._streams, silence_s=silence_s)
         self._bus: Bus | None = None
         self._unsubscribe: list[Callable[[], Awaitable[None]]] = []
@@ -52,6 +60,7 @@ class Receiver:
     async def close(self) -> None:
         for unsubscribe in self._unsubscribe:
             await unsubscribe()
+        self._delivery.close()
         for incoming in list(self._streams.values()):
             incoming.fail(Unavailable("The service is stopping."))
 
@@ -108,9 +117,8 @@ class Receiver:
             incoming = self._streams.get(delta.stream)
             if incoming is not None and self._examine(incoming, delta, frame.worker):
                 fed.append(incoming)
-        for incoming in fed:
-            if incoming.pieces:
-                incoming.rouse()
+        if fed:
+            self._delivery.feed(fed)
         if frame.seq not in (before + 1, 1):
             self._repair.lost(frame.worker)
 

@@ -51,6 +51,7 @@ class Worker:
         rows = columns or ([], [], [], [], [])
         frame = ["w", self._sequence, *rows, deltas or []]
         await self._receiver.receive("", msgspec.msgpack.encode(frame))
+        await asyncio.sleep(0)
 
 
 async def pouring(incoming: Incoming, paper: Paper) -> "asyncio.Task[Awaitable[None] | None]":
@@ -169,6 +170,59 @@ async def test_nothing_is_written_for_a_reader_who_was_cancelled(receiver: Recei
 
     assert paper.batches == []
     assert await one.next() == ["a"]
+
+
+async def test_frames_that_piled_up_are_one_batch(receiver: Receiver) -> None:
+    _, (one,) = await begun(receiver, 1)
+    paper = Paper()
+    task = await pouring(one, paper)
+
+    for index, text in enumerate("abc"):
+        row = [[one.number], [FENCE], [index], [1], [text]]
+        await receiver.receive("", msgspec.msgpack.encode(["w", 2 + index, *row, []]))
+    assert paper.batches == []
+    await asyncio.sleep(0)
+
+    assert paper.batches == [["a", "b", "c"]]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_gathered_are_all_tokens_but_the_first_and_the_end() -> None:
+    worker, (one,) = await begun(Receiver(inbox="i", gather_s=0.05), 1)
+    paper = Paper()
+    task = await pouring(one, paper)
+
+    await worker.say("a", one)
+    assert paper.batches == [["a"]]
+    await worker.say("b", one)
+    await worker.say("c", one)
+    assert paper.batches == [["a"]]
+    await asyncio.sleep(0.1)
+    assert paper.batches == [["a"], ["b", "c"]]
+
+    await worker.say("d", one)
+    await worker.end(one)
+    assert await task is None
+    assert (await one.next())[0] == "d"
+    assert paper.batches == [["a"], ["b", "c"]]
+
+
+async def test_what_was_gathered_for_a_stream_that_ended_is_given_once() -> None:
+    worker, (one, other) = await begun(Receiver(inbox="i", gather_s=0.05), 2)
+    papers = [Paper(), Paper()]
+    tasks = [await pouring(one, papers[0]), await pouring(other, papers[1])]
+    await worker.say("a", one, other)
+    await worker.say("b", one, other)
+    await worker.end(one)
+    assert await tasks[0] is None
+    await one.next()
+
+    await asyncio.sleep(0.1)
+
+    assert papers[1].batches == [["a"], ["b"]]
+    tasks[1].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def test_a_frame_is_what_the_worker_of_these_tests_sends() -> None:
