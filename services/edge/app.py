@@ -199,6 +199,7 @@ def chat_rules(settings: EdgeSettings) -> ChatRules:
         retrieval_limit=settings.search_limit,
         retrieval_min_score=settings.search_min_score,
         resume_grace_s=settings.resume_grace_s,
+        worker_return_s=settings.worker_return_s,
         queue_jobs=settings.queue_jobs,
     )
 

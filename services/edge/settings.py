@@ -63,5 +63,8 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     """From a question to the end of its answer; then the answer breaks off."""
     resume_grace_s: Annotated[float, Meta(ge=0)] = 15.0
     """An answer whose reader has gone is kept for so long, where that reader can come back; then it is cancelled."""
+    worker_return_s: Annotated[float, Meta(ge=0)] = 30.0
+    """An answer that has begun waits so long for a worker when its model has none left, since one that died is started
+    again; then it breaks off."""
     queue_jobs: Positive = 10_000
     """What the work queue holds before it refuses: all workers' slots and the longest queue that may wait."""

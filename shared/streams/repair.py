@@ -106,7 +106,10 @@ class Repair:
                 for ask in self._asks.values():
                     ask.sent_at = 0.0
                 continue
-            self._suspect(now)
+            if (
+                limit_s <= TICK_S
+            ):  # in a longer wait we may have stood still for a while, and frames lie unread
+                self._suspect(now)
             for number, ask in list(self._asks.items()):
                 with suppress(Unavailable):  # the bus has gone this moment: the next turn comes soon
                     await self._pursue(bus, rescue, number, ask, now)
@@ -117,7 +120,7 @@ class Repair:
         if self._asks:
             return TICK_S
         longest_unheard = now - min(self._heard_at.values(), default=now)
-        return max(TICK_S, self._silence_s - longest_unheard)
+        return max(TICK_S, self._silence_s - longest_unheard - TICK_S)
 
     def _suspect(self, now: float) -> None:
         silent = {worker for worker, at in self._heard_at.items() if now - at > self._silence_s}

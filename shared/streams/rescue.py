@@ -45,8 +45,11 @@ class Rescue:
         incoming.cursor.seal(entry.revision + 1)
         attempt = next_attempt(job, live, tuple(incoming.cursor.ids), self._inbox, incoming.number)
         subject = subjects.resume(job.model, self._publisher)
-        await self._bus.append(subject, attempt, id=f"{job.request}:{attempt.attempt}")
-        incoming.job = attempt
+        stored = await self._bus.append(subject, attempt, id=f"{job.request}:{attempt.attempt}")
+        if (
+            not stored.duplicate
+        ):  # nobody has claimed the first, and nobody will get this one: it is no other attempt
+            incoming.job = attempt
         return "moved"
 
     async def _job(self, incoming: Incoming, live: LiveRequest) -> ChatJob | None:

@@ -167,7 +167,7 @@ async def test_an_edge_that_ends_parts_from_what_goes_on_elsewhere(ports: Ports)
 
 async def test_a_worker_that_dies_with_all_others_ends_the_answer(ports: Ports) -> None:
     """While it has the answer it may only be silent; once that is out, nobody is left who could go on."""
-    answering = answering_of(ports)
+    answering = answering_of(ports, worker_return_s=0)
     answer = await answering.chat(PRINCIPAL, question())
     await anext(answer)
     ports.workers.away = True
@@ -184,6 +184,23 @@ async def test_a_worker_that_dies_with_all_others_ends_the_answer(ports: Ports) 
     await answering.close()
     assert [event.request for event in ports.history.finished] == [answer.job.request]
     assert ends(ports) == ["unavailable"]
+
+
+async def test_an_answer_that_has_begun_waits_for_a_worker_to_come_back(ports: Ports) -> None:
+    answering = answering_of(ports, worker_return_s=1.5)
+    answer = await answering.chat(PRINCIPAL, question())
+    await anext(answer)
+    ports.workers.away = True
+    ports.jobs.lose_worker()
+    reading = asyncio.create_task(read(answer))
+    await asyncio.sleep(1.2)
+    assert not reading.done()
+    await asyncio.wait_for(reading, 3)
+    assert answer.end is not None
+    assert answer.end.failure is not None
+    assert answer.end.failure.message == "The model 'fake' has lost its workers."
+    await answer.leave()
+    await answering.close()
 
 
 async def test_too_many_of_one_users_leave_others_alone(ports: Ports) -> None:

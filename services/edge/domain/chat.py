@@ -30,6 +30,8 @@ class ChatRules(msgspec.Struct, frozen=True, kw_only=True):
     """A cosine similarity; passages below it would only mislead."""
     resume_grace_s: float = 15.0
     """How long an answer is kept for a reader who has gone and can come back."""
+    worker_return_s: float = 30.0
+    """How long an answer that has begun waits for a worker when its model has none left."""
     queue_jobs: int = 10_000
     """What the queue holds at most, the jobs that are running included."""
 

@@ -32,6 +32,7 @@ class Answering:
             sessions=sessions,
             settlement=settlement,
             grace_s=rules.resume_grace_s,
+            worker_return_s=rules.worker_return_s,
         )
         # Readers who come back are counted apart, or a user's full number of answers could not be read again.
         self._asking, self._resuming = (_admission(workers, rules) for _ in range(2))

@@ -24,13 +24,21 @@ class Following:
     """`close` it with the process."""
 
     def __init__(
-        self, *, jobs: Jobs, workers: Workers, sessions: Sessions, settlement: Settlement, grace_s: float
+        self,
+        *,
+        jobs: Jobs,
+        workers: Workers,
+        sessions: Sessions,
+        settlement: Settlement,
+        grace_s: float,
+        worker_return_s: float,
     ) -> None:
         self._jobs = jobs
         self._workers = workers
         self._sessions = sessions
         self._settlement = settlement
         self._keeper = Keeper(jobs, grace_s=grace_s)
+        self._worker_return_s = worker_return_s
         self._answers: defaultdict[str, list[AnswerStream]] = defaultdict(list)
         self._looking: asyncio.Task[None] | None = None
 
@@ -95,12 +103,18 @@ class Following:
             self._settlement.over(answer.job, end, abandoned=answer.abandoned)
 
     async def _look(self) -> None:
+        """An answer that has not begun is better asked for again. One that has waits: its only worker may have been
+        paused, or is being started again."""
+        unserved_since: dict[str, float] = {}
         while self._answers:
             await asyncio.sleep(LOOK_S)
+            now = asyncio.get_running_loop().time()
             waiting = [answer for answers in self._answers.values() for answer in answers if not answer.held]
-            served = {
-                model: self._workers.serves(model) for model in {answer.job.model for answer in waiting}
+            models = {answer.job.model for answer in waiting}
+            unserved_since = {
+                model: unserved_since.get(model, now) for model in models if not self._workers.serves(model)
             }
             for answer in waiting:
-                if not served[answer.job.model]:
+                since = unserved_since.get(answer.job.model)
+                if since is not None and (not answer.known or now - since >= self._worker_return_s):
                     answer.give_up(Unavailable(f"The model '{answer.job.model}' has lost its workers."))

@@ -67,7 +67,12 @@ class Runs:
         del self._runs[run.request]
 
     async def interrupt(self, run: Run, why: Interruption) -> None:
-        """Frees its slot at once. A claim that is lost stays lost, and what was stopped is not moved."""
+        """Frees its slot at once. A claim that is lost stays lost, and what was stopped is not moved.
+
+        One that is closed meanwhile has nothing to free: the engine may have the request's next attempt by now.
+        """
+        if self._runs.get(run.request) is not run:
+            return
         if not (isinstance(run.interruption, ClaimLost) or (run.interruption and isinstance(why, Moved))):
             run.interruption = why
         await self._engine.abort(run.request)
