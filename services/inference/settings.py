@@ -20,6 +20,10 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     """vllm: a folder or a model's id on the hub. openai: the upstream's name for it."""
     engine_args: str = "{}"
     """vllm: `AsyncEngineArgs` as JSON, over our defaults."""
+    engine_hang_s: Annotated[float, Meta(ge=0)] = 7.0
+    """vllm: an engine that has requests and makes no step for so long hangs, and is killed and built anew; 0: never.
+    Time in which it plainly computes (on a CPU) or compiles (on a GPU) does not count. More than a GPU's longest step,
+    that of `max_num_batched_tokens`."""
 
     openai_base_url: str = ""
     openai_api_key: str = ""

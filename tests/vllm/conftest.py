@@ -29,6 +29,7 @@ os.environ.setdefault("VLLM_CONFIGURE_LOGGING", "0")
 ENGINE_ARGS = """{
     "dtype": "half", "enforce_eager": true, "kv_cache_memory_bytes": 33554432, "max_num_seqs": 8, "max_model_len": 2048
 }"""
+HANG_S = 3.0
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,7 @@ def tiny_model() -> Path:
 async def engine(tiny_model: Path) -> AsyncGenerator[object]:
     from services.inference.adapters.vllm import VllmEngine, VllmOptions
 
-    options = VllmOptions(model=str(tiny_model), engine_args=ENGINE_ARGS)
+    options = VllmOptions(model=str(tiny_model), engine_args=ENGINE_ARGS, hang_s=HANG_S)
     started = VllmEngine(options, worker="worker", model="gpt-4-local")
     await started.start()
     yield started

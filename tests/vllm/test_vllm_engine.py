@@ -4,12 +4,14 @@ import asyncio
 import time
 
 import msgspec
+import psutil
 import pytest
 
 from services.inference.adapters.vllm import VllmEngine
 from shared.errors import EngineFailed
 from shared.messages import Logprobs, Sampling, Started
 from tests.engine_contract import EngineContract, Subject, all_of
+from tests.vllm.conftest import HANG_S
 
 pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -80,8 +82,41 @@ class TestVllm(EngineContract):
             await asyncio.wait_for(all_of(stream), 5)
         with pytest.raises(EngineFailed):
             await engine.health()
-        await engine.stop()
-        assert not any(process.is_running() for process in processes)
-        await engine.start()
+        await starts_anew(engine, subject, processes)
+
+    async def test_an_engine_that_hangs_is_killed_and_starts_anew(self, subject: Subject) -> None:
+        engine = subject.engine
+        assert isinstance(engine, VllmEngine)
+        stream = engine.stream(subject.long_job())
+        await stream.__anext__()
+        processes = list(engine._processes)
+        processes[0].suspend()
+        hung_at = time.monotonic()
+        rest = asyncio.ensure_future(all_of(stream))
+        with pytest.raises(EngineFailed, match="hung"):
+            await looking(engine, for_s=HANG_S + 20)
+        assert time.monotonic() - hung_at > HANG_S - 1
+        with pytest.raises(EngineFailed):
+            await asyncio.wait_for(rest, 5)
+        await starts_anew(engine, subject, processes)
+
+    async def test_an_idle_engine_does_not_hang(self, subject: Subject) -> None:
+        assert isinstance(subject.engine, VllmEngine)
+        await all_of(subject.engine.stream(subject.job()))
+        await looking(subject.engine, for_s=HANG_S + 1)
+
+
+async def looking(engine: VllmEngine, *, for_s: float) -> None:
+    """As a worker does."""
+    until = time.monotonic() + for_s
+    while time.monotonic() < until:
         await engine.health()
-        assert (await all_of(engine.stream(msgspec.structs.replace(subject.job(), request="after")))).text()
+        await asyncio.sleep(0.5)
+
+
+async def starts_anew(engine: VllmEngine, subject: Subject, processes: list[psutil.Process]) -> None:
+    await engine.stop()
+    assert not any(process.is_running() for process in processes)
+    await engine.start()
+    await engine.health()
+    assert (await all_of(engine.stream(msgspec.structs.replace(subject.job(), request="after")))).text()

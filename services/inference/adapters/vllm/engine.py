@@ -11,11 +11,12 @@ from vllm.exceptions import VLLMValidationError
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
-from services.inference.adapters.vllm.options import VllmOptions, engine_args
+from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
-from services.inference.adapters.vllm.processes import below, engine_processes, reap
+from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
 from services.inference.adapters.vllm.prompts import PromptMaker
 from services.inference.adapters.vllm.watch import SchedulerWatch
+from services.inference.domain.hanging import HangWatch
 from services.inference.ports import EngineStats, Output, Resume
 from shared.errors import Cancelled, EngineFailed, InvalidRequest, SluiceError
 from shared.messages import ChatJob, ServedModel
@@ -33,11 +34,14 @@ class VllmEngine:
 
     def __init__(self, options: VllmOptions, *, worker: str, model: str) -> None:
         self._args = engine_args(options)
+        self._hang_s = options.hang_s
         self._worker = worker
         self._model = model
         self._llm: AsyncLLM | None = None
         self._prompts: PromptMaker | None = None
+        self._processes: list[psutil.Process] = []
         self._watch = SchedulerWatch()
+        self._hang = self._hang_watch()
         self._open: set[str] = set()
         self._ended: dict[str, SluiceError] = {}
         """Requests that the engine has let go, and why; their readers may not have noticed yet."""
@@ -45,7 +49,6 @@ class VllmEngine:
         self._idle.set()
         self._slots = 0
         self._loading: asyncio.Task[AsyncLLM] | None = None
-        self._processes: list[psutil.Process] = []
         self.models = (ServedModel(model, 0),)
 
     async def start(self) -> None:
@@ -60,6 +63,7 @@ class VllmEngine:
             raise EngineFailed(f"vLLM could not load {self._args.model}: {error}") from error
         self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
+        self._hang = self._hang_watch()
         self._prompts = PromptMaker(llm.model_config, llm.renderer)
         self._slots = llm.vllm_config.scheduler_config.max_num_seqs
         self.models = (ServedModel(self._model, llm.model_config.max_model_len),)
@@ -84,12 +88,17 @@ class VllmEngine:
         await self._end(request, Cancelled("The request was aborted."))
 
     async def health(self) -> None:
-        if self._llm is None:
+        """An engine that is found to hang is killed: its streams learn of its death as of any other."""
+        if (llm := self._llm) is None:
             raise EngineFailed("The engine is not running.")
         try:
-            await self._llm.check_health()
+            await llm.check_health()
         except EngineDeadError as error:
             raise EngineFailed("The engine has died.") from error
+        if self._hang.look(self._watch.steps, is_busy=llm.output_processor.has_unfinished_requests()):
+            if killed := kill(self._processes):
+                log.error("vllm.hung", processes=len(killed), steps=self._watch.steps)
+            raise EngineFailed("The engine hung, and was killed.")
 
     def stats(self) -> EngineStats:
         waiting = min(self._watch.waiting, len(self._open))
@@ -164,6 +173,9 @@ class VllmEngine:
     def _raise_if_ended(self, request: str) -> None:
         if (why := self._ended.get(request)) is not None:
             raise why
+
+    def _hang_watch(self) -> HangWatch:
+        return HangWatch(self._hang_s, effort(self._processes, is_on_cpu=is_on_cpu()), clock=time.monotonic)
 
     def _watcher(self, *_: object) -> SchedulerWatch:
         return self._watch

@@ -29,6 +29,12 @@ class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A folder, or an id on the hub."""
     engine_args: str = "{}"
     """JSON of `AsyncEngineArgs`."""
+    hang_s: float
+    """With work and without a step for so long it hangs; 0: never."""
+
+
+def is_on_cpu() -> bool:
+    return current_platform.is_cpu()
 
 
 def engine_args(options: VllmOptions) -> AsyncEngineArgs:
@@ -37,7 +43,7 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         chosen = msgspec.json.decode(options.engine_args, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise SettingsError(f"SLUICE_ENGINE_ARGS is not a JSON object: {error}") from error
-    defaults = ON_CPU if current_platform.is_cpu() else ON_GPU
+    defaults = ON_CPU if is_on_cpu() else ON_GPU
     try:
         return AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
     except TypeError as error:
