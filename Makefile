@@ -107,7 +107,7 @@ e2e: setup-dev $(NODE_READY) ## The whole product, driven from outside
 	$(BIN)/python -m pytest tests/e2e
 
 .PHONY: chaos
-chaos: setup-dev ## Processes killed, paused and starved under live streams, at full size (`make test` runs a short form)
+chaos: setup-dev setup-vllm ## Processes killed, paused and starved under live streams, at full size (`make test` runs a short form)
 	SLUICE_CHAOS=full $(BIN)/python -m pytest tests/chaos --durations=0
 
 .PHONY: rolling-restart

@@ -7,16 +7,15 @@ import asyncio
 import time
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from shared import subjects
 from shared.broker import NatsBus
-from shared.messages import LiveRequest
 from tests.chaos.cluster import Cluster, Shape, running_cluster
 from tests.chaos.crowd import STREAMS, crowd, signed_in
 from tests.chaos.oracle import judge
 from tests.chaos.reading import Reading
+from tests.chaos.records import request_of
 
 DELIVERIES = 3
 POISON = "poison " * 1_000
@@ -61,10 +60,6 @@ async def taker(bus: NatsBus, chat: str, attempt: int) -> str:
                 return live.worker.removeprefix("inference-")
         await asyncio.sleep(0.1)
     raise AssertionError(f"nobody takes attempt {attempt}")
-
-
-def request_of(key: str, value: bytes | None) -> LiveRequest | None:
-    return msgspec.msgpack.decode(value, type=LiveRequest) if value and key.startswith("request.") else None
 
 
 async def is_ready(cluster: Cluster, name: str) -> bool:
