@@ -17,7 +17,7 @@ import nats.errors
 from shared import subjects
 from shared.errors import Unavailable
 from shared.messages import HealthReply, HealthRequest
-from shared.settings import BaseSettings, load
+from shared.settings import BaseSettings, load, servers
 
 if TYPE_CHECKING:
     from faststream.nats import NatsBroker
@@ -45,7 +45,10 @@ async def check(nats_url: str, service: str, instance: str) -> HealthReply:
     try:
         async with asyncio.timeout(2 * TIMEOUT_S):
             client = await nats.connect(
-                nats_url, connect_timeout=TIMEOUT_S, allow_reconnect=False, error_cb=_told_by_the_exception
+                servers(nats_url),
+                connect_timeout=TIMEOUT_S,
+                allow_reconnect=False,
+                error_cb=_told_by_the_exception,
             )
             try:
                 answer = await client.request(subjects.health(service, instance), question, timeout=TIMEOUT_S)

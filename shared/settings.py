@@ -4,9 +4,10 @@ A service's settings are a frozen msgspec struct; the field `http_port` is read 
 """
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 PREFIX = "SLUICE_"
 
@@ -20,7 +21,11 @@ class SettingsError(Exception):
 class BaseSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every service needs."""
 
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: Annotated[str, Meta(pattern=r"[^\s,]")] = "nats://127.0.0.1:4222"
+    """Several servers of one cluster: all of them, separated by commas, each with user and password."""
+    nats_replicas: Annotated[int, Meta(ge=1, le=5)] | None = None
+    """On how many servers of a cluster streams, buckets and documents are kept; the same for all services. Unset: 1
+    where they are made, and unchanged where they are."""
     instance: str = "1"
     """This process among its service's; unique, and fit for a subject token."""
     log_level: str = "INFO"
@@ -42,6 +47,11 @@ def load(kind: type[T], environ: Mapping[str, str]) -> T:
         elif field.required:
             raise SettingsError(f"{variable(field.name)} is not set")
     return msgspec.convert(values, kind)
+
+
+def servers(nats_url: str) -> list[str]:
+    """The servers that `nats_url` names, at least one; whoever connects tries them in turn."""
+    return [server.strip() for server in nats_url.split(",") if server.strip()]
 
 
 def variable(field: str) -> str:

@@ -18,6 +18,7 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.services import Service
 from shared import subjects
 from shared.messages import Failure, HealthReply, HealthRequest
+from shared.settings import servers
 
 POLL_S = 0.05
 SAY_EVERY_S = 15.0
@@ -53,7 +54,7 @@ class Readiness:
 
     async def _ask(self, subject: str) -> bool:
         if self._client is None:
-            self._client = await nats.connect(self._nats_url, name="supervisor", connect_timeout=2)
+            self._client = await nats.connect(servers(self._nats_url), name="supervisor", connect_timeout=2)
         answer = await self._client.request(
             subject, msgspec.msgpack.encode(HealthRequest()), timeout=ASK_TIMEOUT_S
         )

@@ -64,7 +64,8 @@ class App:
     async def _connect(self) -> None:
         with translated("NATS"):
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await ensure_bus(await self._broker.connect())
+                client = await self._broker.connect()
+                await ensure_bus(client, replicas=self._settings.nats_replicas)
 
     async def _end(self, *tasks: asyncio.Task[Any]) -> None:
         self._consuming = False

@@ -55,10 +55,8 @@ class Edge:
     """The parts that live as long as the process, and `http`, the application over them."""
 
     def __init__(self, settings: EdgeSettings) -> None:
-        self._link = Link(settings.nats_url, "edge", settings.queue_jobs)
-        self._token_link = Link(
-            settings.nats_url, "edge-tokens", settings.queue_jobs
-        )  # bulk must not block control
+        self._link = link(settings, "edge")
+        self._token_link = link(settings, "edge-tokens")  # bulk must not block control
         self._broker = control_broker(settings.nats_url, "edge-control")
         self._receiver = Receiver(
             inbox=f"edge-{settings.instance}-{uuid.uuid4().hex[:12]}", gather_s=settings.gather_ms / 1000
@@ -185,6 +183,10 @@ class Edge:
         await self.tasks.stop()
         await self._database.close()
         self._passwords.close()
+
+
+def link(settings: EdgeSettings, name: str) -> Link:
+    return Link(settings.nats_url, name, queue_jobs=settings.queue_jobs, replicas=settings.nats_replicas)
 
 
 def chat_rules(settings: EdgeSettings) -> ChatRules:

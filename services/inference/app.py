@@ -67,9 +67,9 @@ class App:
 
     async def _connect(self) -> tuple[NatsBus, NatsBus, NatsBroker]:
         """Tokens have a connection of their own: bulk must not delay control."""
-        url = self.settings.nats_url
+        url, replicas = self.settings.nats_url, self.settings.nats_replicas
         bus = await until_available("nats", lambda: NatsBus.connect(url, self.worker))
-        await until_available("jetstream", lambda: ensure_bus(bus.client))
+        await until_available("jetstream", lambda: ensure_bus(bus.client, replicas=replicas))
         tokens = await until_available("nats", lambda: NatsBus.connect(url, f"{self.worker}-tokens"))
         return bus, tokens, control_broker(url, f"{self.worker}-control")
 
@@ -99,7 +99,7 @@ class Worker:
             engine.models[0].name,
             worker,
             ack_wait_s=settings.ack_wait_s,
-            ensure_streams=lambda: ensure_bus(bus.client),
+            ensure_streams=lambda: ensure_bus(bus.client, replicas=settings.nats_replicas),
         )
         settle = SettleAnswers(
             runs=runs,

@@ -115,7 +115,7 @@ class App:
         """Jobs, their bytes and questions to the embedder have a connection of their own."""
         bus = await NatsBus.connect(self._settings.nats_url, "retriever-jobs")
         try:
-            await ensure_bus(bus.client)
+            await ensure_bus(bus.client, replicas=self._settings.nats_replicas)
         except Unavailable:
             await bus.close()
             raise

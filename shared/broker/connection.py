@@ -12,6 +12,7 @@ import structlog
 from nats.aio.client import Client
 
 from shared.errors import Conflict, NotFound, QueueFull, SluiceError, TooLarge, Unavailable
+from shared.settings import servers
 
 log = structlog.get_logger()
 
@@ -20,6 +21,7 @@ QUEUE_FULL_CODES = frozenset({10077, 10047, 10023})
 """JetStream's error codes for: maximum messages, storage or resources exceeded."""
 
 FIRST_CONNECT_S = 2.0
+"""For each server: one that says nothing must leave time for the next."""
 
 
 class ConnectionOptions(TypedDict):
@@ -44,14 +46,15 @@ def connection_options() -> ConnectionOptions:
 
 
 async def connect(url: str, name: str, on_reconnect: Callable[[], Awaitable[None]] | None = None) -> Client:
-    """A connection that reconnects for ever. Raises `Unavailable` when no server answers at first."""
+    """A connection that reconnects for ever, to whichever server of `url` is there. Raises `Unavailable` when none
+    answers at first."""
 
-    events = _Events(name, on_reconnect)
+    events, pool = _Events(name, on_reconnect), servers(url)
     with translated("NATS"):
         # With endless reconnects nats-py tries for ever at first, too.
-        async with asyncio.timeout(FIRST_CONNECT_S):
+        async with asyncio.timeout(FIRST_CONNECT_S * len(pool)):
             events.client = await nats.connect(
-                url,
+                pool,
                 name=name,
                 disconnected_cb=events.disconnected,
                 reconnected_cb=events.reconnected,

@@ -10,6 +10,7 @@ from faststream.nats import NatsBroker
 
 from shared import messages, telemetry
 from shared.errors import InternalError, InvalidRequest, SluiceError, to_failure
+from shared.settings import servers
 
 from .connection import connection_options
 
@@ -54,7 +55,7 @@ class ErrorsAsMessages(BaseMiddleware[Any, Any]):
 def control_broker(url: str, name: str) -> NatsBroker:
     """Handlers get the decoded message and return one; `SluiceError` reaches the requester as itself."""
     return NatsBroker(
-        url,
+        servers(url),
         name=name,
         codec=MessageCodec(),
         apply_types=False,

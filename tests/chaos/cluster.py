@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 from deploy.local.child import ChildSpec
 from deploy.local.console import Console
@@ -21,13 +20,13 @@ from deploy.local.engines import EngineChoice
 from deploy.local.keeper import STOP_ORDER, Spawner
 from deploy.local.launch import ROOT
 from deploy.local.logs import Logs
-from deploy.local.nats_server import NatsServer
 from deploy.local.ports import free_port
 from deploy.local.postgres_server import PostgresServer
 from deploy.local.readiness import Readiness, Waiting
 from deploy.local.services import WITH_DATABASE, Plan, Service
 from deploy.local.tasks import Commands
 from deploy.local.watch import Guard
+from tests.chaos.nats_servers import NatsCluster, ToldNats
 from tests.chaos.node import Node, Ready
 from tests.stack import ONE_USER_ASKS_ALL
 
@@ -44,6 +43,8 @@ class Shape:
     """Of audit, retriever and embedder, those that the test needs."""
     engine: EngineChoice = SIMULATED
     ready_within_s: float = 60.0
+    nats_servers: int = 1
+    """More than one: a cluster of them, and all that is stored is kept on three."""
     nats: Mapping[str, object] = field(default_factory=dict[str, object])
     """Over the server's configuration, as `jetstream` is over its part of that name."""
     jetstream: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -51,27 +52,14 @@ class Shape:
     own: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
 
-class ToldNats(NatsServer):
-    """With settings of the test's own."""
-
-    def __init__(self, data: DataFolder, shape: Shape) -> None:
-        super().__init__(data.nats, free_port(), data.password("nats"))
-        self._told = dict(shape.nats)
-        self._jetstream = dict(shape.jetstream)
-
-    def configuration(self) -> dict[str, object]:
-        whole = super().configuration()
-        jetstream = cast("dict[str, object]", whole["jetstream"])
-        return whole | self._told | {"jetstream": jetstream | self._jetstream}
-
-
 class Cluster:
-    """Made by `running_cluster`. Nodes are named nats, postgres, edge-1…, inference-1…, audit-1 and so on."""
+    """Made by `running_cluster`. Nodes are named nats (of several: nats-1…), postgres, edge-1…, inference-1…, audit-1
+    and so on."""
 
     def __init__(self, data: DataFolder, shape: Shape, guard: Guard) -> None:
         self.data = data
         self.shape = shape
-        self.nats = ToldNats(data, shape)
+        self.nats = nats_of(data, shape)
         owner, password = data.password("postgres-owner"), data.password("postgres")
         self.postgres = PostgresServer(data.postgres, free_port(), owner, password)
         self.ports = [free_port() for _ in range(shape.edges)]
@@ -127,10 +115,11 @@ class Cluster:
 
     async def _start_servers(self) -> None:
         await self.postgres.init()
-        self._add(self.nats.spec(), self.nats.accepts)
+        for spec, is_ready in self.nats.parts:
+            self._add(spec, is_ready)
         self._add(self.postgres.spec(fsync="off"), self.postgres.accepts)
-        await asyncio.gather(self["nats"].start(), self["postgres"].start())
-        await self.ready("nats", "postgres")
+        await asyncio.gather(*(node.start() for node in self.nodes.values()))
+        await self.ready(*self.nodes)
         await self.postgres.provide_database()
 
     async def _migrate(self) -> None:
@@ -159,7 +148,8 @@ class Cluster:
         return Service(name, instance, spec, needs_database=name in WITH_DATABASE)
 
     def _plan(self, port: int) -> Plan:
-        environ = os.environ | ONE_USER_ASKS_ALL | dict(self.shape.environ)
+        replicas = {} if self.shape.nats_servers == 1 else {"SLUICE_NATS_REPLICAS": "3"}
+        environ = os.environ | ONE_USER_ASKS_ALL | replicas | dict(self.shape.environ)
         choice, workers = self.shape.engine, self.shape.workers
         return Plan(ROOT, self.data.path, self.nats.url, self.postgres.url, port, workers, choice, environ)
 
@@ -171,6 +161,13 @@ class Cluster:
 
     def _add(self, spec: ChildSpec, is_ready: Ready) -> None:
         self.nodes[spec.name] = Node(spec, self._logs.path(spec.name), self._spawner, is_ready)
+
+
+def nats_of(data: DataFolder, shape: Shape) -> ToldNats | NatsCluster:
+    password = data.password("nats")
+    if shape.nats_servers == 1:
+        return ToldNats(data.nats, password, shape.nats, shape.jetstream)
+    return NatsCluster(shape.nats_servers, data.nats, password, shape.nats, shape.jetstream)
 
 
 @asynccontextmanager

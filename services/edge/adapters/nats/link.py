@@ -26,11 +26,15 @@ LONGEST_PAUSE_S = 2.0
 class Link:
     """`shared.broker.Bus`. `on_reconnect` callbacks are called after the first connection, too."""
 
-    def __init__(self, url: str, name: str, queue_jobs: int | None = None) -> None:
-        """`queue_jobs`: what the work queue of answers may hold; None: whatever it may now."""
+    def __init__(
+        self, url: str, name: str, *, queue_jobs: int | None = None, replicas: int | None = None
+    ) -> None:
+        """`queue_jobs`: what the work queue of answers may hold. `replicas`: on how many servers all is kept. None:
+        as it is now."""
         self._url = url
         self._name = name
         self._queue_jobs = queue_jobs
+        self._replicas = replicas
         self._bus: NatsBus | None = None
         self._callbacks: list[Callable[[], Awaitable[None]]] = []
         self._changed = asyncio.Event()
@@ -83,7 +87,7 @@ class Link:
         pause_s = FIRST_PAUSE_S
         while True:
             try:
-                await ensure_bus(bus.client, self._queue_jobs)
+                await ensure_bus(bus.client, queue_jobs=self._queue_jobs, replicas=self._replicas)
                 for callback in self._callbacks:
                     await callback()
                 self._prepared.set()

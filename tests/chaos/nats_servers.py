@@ -1,0 +1,106 @@
+"""nats-server as a cluster of tests has it: one, or several that elect their leaders."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from deploy.local.child import ChildSpec
+from deploy.local.nats_server import NatsServer
+from deploy.local.ports import LOOPBACK, free_port
+from shared.broker import NatsBus
+from tests.chaos.http import BrokenOff, Json, ask
+from tests.chaos.node import Ready
+
+Told = Mapping[str, object]
+
+
+class ToldNats(NatsServer):
+    """With settings of the test's own."""
+
+    def __init__(self, folder: Path, password: str, told: Told, jetstream: Told) -> None:
+        super().__init__(folder, free_port(), password)
+        self._told = dict(told)
+        self._jetstream = dict(jetstream)
+
+    @property
+    def parts(self) -> list[tuple[ChildSpec, Ready]]:
+        return [(self.spec(), self.accepts)]
+
+    def configuration(self) -> dict[str, object]:
+        whole = super().configuration()
+        jetstream = cast("dict[str, object]", whole["jetstream"])
+        return whole | self._told | {"jetstream": jetstream | self._jetstream}
+
+
+class NatsMember(ToldNats):
+    """One of several. It is ready when it knows a leader and has caught up."""
+
+    def __init__(self, name: str, folder: Path, password: str, told: Told, jetstream: Told) -> None:
+        super().__init__(folder, password, told, jetstream)
+        self.name = name
+        self.http_port = free_port()
+        self.route = f"{LOOPBACK}:{free_port()}"
+        self.routes: list[str] = []
+
+    def spec(self) -> ChildSpec:
+        return replace(super().spec(), name=self.name)
+
+    def configuration(self) -> dict[str, object]:
+        cluster: dict[str, object] = {"name": "sluice", "listen": self.route, "routes": self.routes}
+        return super().configuration() | {
+            "server_name": self.name,
+            "http": f"{LOOPBACK}:{self.http_port}",
+            "cluster": cluster,
+        }
+
+    async def is_well(self) -> bool:
+        try:
+            status, _ = await ask(self.http_port, "GET", "/healthz")
+        except BrokenOff:
+            return False
+        return status == 200
+
+    async def told(self, path: str) -> Json:
+        """What the server's own page says."""
+        return (await ask(self.http_port, "GET", path))[1]
+
+
+class NatsCluster:
+    """The members' names are those of their nodes: nats-1 and so on."""
+
+    def __init__(self, count: int, folder: Path, password: str, told: Told, jetstream: Told) -> None:
+        names = [f"nats-{number + 1}" for number in range(count)]
+        self.members = [NatsMember(name, folder / name, password, told, jetstream) for name in names]
+        for member in self.members:
+            (folder / member.name).mkdir(mode=0o700)
+            member.routes = [f"nats://{other.route}" for other in self.members if other is not member]
+
+    @property
+    def url(self) -> str:
+        return ",".join(member.url for member in self.members)
+
+    @property
+    def parts(self) -> list[tuple[ChildSpec, Ready]]:
+        return [(member.spec(), member.is_well) for member in self.members]
+
+
+async def leader_of(url: str, stream: str) -> str:
+    """The server that takes what is written to this stream."""
+    bus = await NatsBus.connect(url, "tester")
+    try:
+        cluster = (await bus.client.jetstream().stream_info(stream)).cluster
+    finally:
+        await bus.close()
+    assert cluster is not None, f"{stream} has one copy"
+    assert cluster.replicas is not None, f"{stream} has one copy"
+    assert cluster.leader is not None, f"{stream} has no leader"
+    return cluster.leader
+
+
+async def meta_leader(members: list[NatsMember]) -> str:
+    """The server that decides where streams lie; asked of those that are up."""
+    for member in members:
+        if await member.is_well():
+            return (await member.told("/jsz"))["meta_cluster"]["leader"]
+    raise AssertionError("no server is up")
