@@ -149,6 +149,7 @@ class Edge:
         self._link.on_reconnect(self._feed.follow)
         await self._workers.start()
         await self._stops.start()
+        self._link.on_reconnect(self._receiver.look_again)  # stops were said on this connection
         self.tasks.start("nats", self._link.run())
         self.tasks.start("nats-tokens", self._token_link.run())
         self.tasks.start("revocations", self._feed.run())

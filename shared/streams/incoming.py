@@ -90,6 +90,11 @@ class Incoming:
         return bool(self.pieces) and end_of(self.pieces) is not None
 
     @property
+    def begun(self) -> bool:
+        """Somebody has written to it, or taken it over."""
+        return self.cursor.fence >= 0
+
+    @property
     def failed(self) -> bool:
         return self._error is not None
 

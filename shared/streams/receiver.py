@@ -50,12 +50,18 @@ class Receiver:
             await bus.listen(subjects.tokens(self.inbox), self.receive),
             await bus.answer(subjects.receiver(self.inbox), ShownRequest, self.shown),
         ]
+        bus.on_reconnect(self.look_again)
 
     async def run(self) -> None:
         """Looks after the streams: asks for what is missing, and replaces workers that have died."""
         if self._bus is None:
             raise Unavailable("The receiver has no bus yet.")
         await self._repair.run(self._bus)
+
+    async def look_again(self) -> None:
+        """After the bus was away. Of an answer that has begun the next frame tells what is missing, or silence does.
+        One that waited may meanwhile have begun and ended, or been stopped, and nobody would ever say so again."""
+        self._repair.look_again()
 
     async def close(self) -> None:
         for unsubscribe in self._unsubscribe:

@@ -71,6 +71,12 @@ class Repair:
             self._asks[incoming.number] = Ask(len(incoming.cursor.ids))
             self._wake.set()
 
+    def look_again(self) -> None:
+        """At what was asked for, and nobody had begun as far as we know."""
+        for incoming in self._streams.values():
+            if incoming.job is not None and not incoming.worker:
+                self.ask(incoming)
+
     def expect(self, incoming: Incoming, worker: str) -> None:
         """This worker takes over; it is given as much time as one that has just been heard."""
         incoming.worker = worker
@@ -163,6 +169,9 @@ class Repair:
         now = time.monotonic()
         insist = bool(ask.patient_since) and now - ask.patient_since > INSIST_S
         fate = await rescue.move(incoming, insist=insist)
+        if fate in ("waiting", "unknown") and not incoming.begun and not incoming.attached:
+            self.forget(incoming.number)  # its job names this stream: what comes, comes here by itself
+            return
         if fate in ("moved", "running"):
             if fate == "moved":
                 log.warning("answer.moved", request=incoming.request, worker=incoming.worker)

@@ -89,6 +89,40 @@ class RepairContract:
                 with pytest.raises(error):
                     await asyncio.wait_for(incoming.next(), 3)
 
+    async def test_after_an_outage_it_is_looked_at_what_nobody_had_begun(self, plane: Plane) -> None:
+        async with plane.receiver() as receiver, plane.control() as control:
+            waiting, unclaimed, stopped = (
+                receiver.open(name) for name in ("waiting", "unclaimed", "stopped")
+            )
+            for incoming in (waiting, unclaimed, stopped):
+                receiver.remember(a_job(incoming.request, receiver.inbox, incoming.number))
+            asking = receiver.open("asking")  # its job is not published yet
+            await plane.claimed("waiting", worker="", state="queued")
+            await plane.claimed("stopped", worker="", state="cancelled")
+            await receiver.look_again()
+            with pytest.raises(Cancelled):
+                await asyncio.wait_for(stopped.next(), 3)
+            await asyncio.sleep(1.0)
+            assert sorted(one.request for one in control.heard(Attach)) == ["stopped", "unclaimed", "waiting"]
+            async with plane.writer() as writer:
+                for incoming in (waiting, unclaimed, asking):
+                    writer.send(receiver.inbox, token(incoming.number, 0))
+                    writer.send(receiver.inbox, last(incoming.number, 1))
+                    assert said(await read_all(incoming)) == ["t0 "]
+
+    async def test_an_answer_that_came_and_went_during_an_outage_is_had_from_the_tape(
+        self, plane: Plane
+    ) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer, plane.control() as control:
+            incoming = receiver.open("r1")
+            receiver.remember(a_job("r1", receiver.inbox, incoming.number))
+            await plane.claimed("r1", worker="w1", state="done")
+            await receiver.look_again()
+            assert (await control.next(Attach)).from_index == 0
+            writer.send(receiver.inbox, token(1, 0))
+            writer.send(receiver.inbox, last(1, 1))
+            assert said(await read_all(incoming)) == ["t0 "]
+
     async def test_who_comes_later_asks_for_all_of_it(self, plane: Plane) -> None:
         async with plane.receiver() as receiver, plane.writer() as writer, plane.control() as control:
             incoming = receiver.attach("r1")

@@ -7,12 +7,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 import pytest
 
 from tests.edge import RunningEdge, add_user, running_edge
+from tests.proxy import proxied
 from tests.worker import running_worker
 
 GRACE_S = 1.0
@@ -207,3 +209,35 @@ async def test_a_full_queue_refuses_within_a_moment(nats_url: str, database_url:
             while (again := await post("again", 2)).status_code != 200:
                 await asyncio.sleep(0.05)
         assert again.text.endswith("data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_stop_that_an_edge_could_not_hear_ends_its_stream_when_it_is_back(
+    nats_url: str, database_url: str, tmp_path: Path, waits: bool
+) -> None:
+    await add_user(database_url)
+    port = urlsplit(nats_url).port or 0
+    async with (
+        proxied(port) as nats,
+        running_edge(nats_url.replace(f":{port}", f":{nats.port}"), database_url, tmp_path) as cut_off,
+        running_edge(nats_url, database_url, tmp_path, instance="2") as other,
+        running_worker(nats_url, sim_step_ms=5, sim_slots=1) as worker,
+    ):
+        pair = Pair(cut_off, other, await other.sign_in(), nats_url)
+        busy = {**ASKED, "id": "busy", "max_tokens": 4000 if waits else 1}
+        first = asyncio.create_task(other.http.post("/v1/chat", json=busy, headers=pair.headers))
+        await asyncio.sleep(0.3)
+        async with pair.asking(4000) as lines:
+            seen = [] if waits else await some(lines)
+            await nats.become("gone")
+            assert (await pair.stop()).status_code == 204
+            async with asyncio.timeout(5):
+                while worker.slots.running > int(waits):
+                    await asyncio.sleep(0.02)
+            await nats.become("passing")
+            async with asyncio.timeout(8):
+                seen += [line async for line in lines]
+        assert events_of(seen)[-1] == {"type": "abort"}
+        assert (await pair.stored())["status"] == "cancelled"
+        await other.http.post("/v1/chat/busy/stop", headers=pair.headers)
+        await first
