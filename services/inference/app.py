@@ -27,7 +27,8 @@ from services.inference.usecases import (
     ServeJobs,
     SettleAnswers,
 )
-from shared.broker import NatsBus, control_broker, ensure_bus, leave
+from shared.broker import NatsBus, control_broker, ensure_bus, leave, translated
+from shared.errors import Unavailable
 from shared.health import answer_health
 from shared.runtime import until_available
 from shared.streams import FrameWriter
@@ -77,10 +78,11 @@ class App:
 async def _leave(broker: NatsBroker) -> None:
     """A NATS that is away for so long has nothing for us."""
     try:
-        async with asyncio.timeout(LEAVE_S):
-            await leave(broker)
-    except TimeoutError:
-        log.warning("control.left_late", after_s=LEAVE_S)
+        with translated("NATS"):
+            async with asyncio.timeout(LEAVE_S):
+                await leave(broker)
+    except Unavailable as error:
+        log.warning("control.cut_off", reason=error.message)
 
 
 class Worker:

@@ -7,6 +7,7 @@ import structlog
 from faststream import BaseMiddleware
 from faststream.message import StreamMessage
 from faststream.nats import NatsBroker
+from nats.aio.client import ErrorCallback
 
 from shared import messages, telemetry
 from shared.errors import InternalError, InvalidRequest, SluiceError, to_failure
@@ -52,9 +53,20 @@ class ErrorsAsMessages(BaseMiddleware[Any, Any]):
                 return to_failure(InternalError("The service failed at this; its log says why."))
 
 
+class LastingBroker(NatsBroker):
+    """FastStream raises what it takes for final (a server that refuses us once) within nats-py's task that reconnects.
+    That task ends with it, and the process would never hear of control again. Here it tries the next server."""
+
+    def _log_connection_broken(self, error_cb: ErrorCallback | None = None) -> ErrorCallback:
+        async def note(error: Exception) -> None:
+            log.debug("control.error", error=repr(error))  # our other connections say it aloud
+
+        return note if error_cb is None else error_cb
+
+
 def control_broker(url: str, name: str) -> NatsBroker:
     """Handlers get the decoded message and return one; `SluiceError` reaches the requester as itself."""
-    return NatsBroker(
+    return LastingBroker(
         servers(url),
         name=name,
         codec=MessageCodec(),

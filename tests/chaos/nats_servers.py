@@ -1,25 +1,31 @@
 """nats-server as a cluster of tests has it: one, or several that elect their leaders."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
 from deploy.local.child import ChildSpec
 from deploy.local.nats_server import NatsServer
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import LOOPBACK, free_port, is_taken
 from shared.broker import NatsBus
 from tests.chaos.http import BrokenOff, Json, ask
 from tests.chaos.node import Ready
 
 Told = Mapping[str, object]
 
+QUIET_PORTS = range(20_000, 32_000)
+"""Below those that the kernel gives to whoever connects: of nine that wait to be listened on, now and then one was
+gone."""
+
 
 class ToldNats(NatsServer):
     """With settings of the test's own."""
 
-    def __init__(self, folder: Path, password: str, told: Told, jetstream: Told) -> None:
-        super().__init__(folder, free_port(), password)
+    def __init__(self, folder: Path, password: str, told: Told, jetstream: Told, port: int = 0) -> None:
+        super().__init__(folder, port or free_port(), password)
         self._told = dict(told)
         self._jetstream = dict(jetstream)
 
@@ -36,11 +42,13 @@ class ToldNats(NatsServer):
 class NatsMember(ToldNats):
     """One of several. It is ready when it knows a leader and has caught up."""
 
-    def __init__(self, name: str, folder: Path, password: str, told: Told, jetstream: Told) -> None:
-        super().__init__(folder, password, told, jetstream)
+    def __init__(
+        self, name: str, folder: Path, password: str, told: Told, jetstream: Told, ports: list[int]
+    ) -> None:
+        super().__init__(folder, password, told, jetstream, ports[0])
         self.name = name
-        self.http_port = free_port()
-        self.route = f"{LOOPBACK}:{free_port()}"
+        self.http_port = ports[1]
+        self.route = f"{LOOPBACK}:{ports[2]}"
         self.routes: list[str] = []
 
     def spec(self) -> ChildSpec:
@@ -70,8 +78,11 @@ class NatsCluster:
     """The members' names are those of their nodes: nats-1 and so on."""
 
     def __init__(self, count: int, folder: Path, password: str, told: Told, jetstream: Told) -> None:
-        names = [f"nats-{number + 1}" for number in range(count)]
-        self.members = [NatsMember(name, folder / name, password, told, jetstream) for name in names]
+        ports = quiet_ports(3 * count)
+        names = {f"nats-{number + 1}": ports[number::count] for number in range(count)}
+        self.members = [
+            NatsMember(name, folder / name, password, told, jetstream, own) for name, own in names.items()
+        ]
         for member in self.members:
             (folder / member.name).mkdir(mode=0o700)
             member.routes = [f"nats://{other.route}" for other in self.members if other is not member]
@@ -83,6 +94,11 @@ class NatsCluster:
     @property
     def parts(self) -> list[tuple[ChildSpec, Ready]]:
         return [(member.spec(), member.is_well) for member in self.members]
+
+
+def quiet_ports(count: int) -> list[int]:
+    shuffled = random.sample(QUIET_PORTS, len(QUIET_PORTS))
+    return list(islice((port for port in shuffled if not is_taken(port)), count))
 
 
 async def leader_of(url: str, stream: str) -> str:

@@ -32,6 +32,11 @@ pytestmark = pytest.mark.timeout(120)
 class Three(msgspec.Struct):
     servers: NatsCluster
     children: dict[str, Child]
+    folder: Path
+
+    async def start(self, name: str) -> None:
+        spec = next(spec for spec, _ in self.servers.parts if spec.name == name)
+        self.children[name] = await Child.start(spec, self.folder / f"{name}.log")
 
     async def kill(self, name: str) -> None:
         kill_group(self.children[name].pid)
@@ -44,17 +49,17 @@ class Three(msgspec.Struct):
 @pytest.fixture
 async def three(tmp_path: Path) -> AsyncGenerator[Three]:
     servers = NatsCluster(3, tmp_path, "test", {}, {})
-    children = {
-        spec.name: await Child.start(spec, tmp_path / f"{spec.name}.log") for spec, _ in servers.parts
-    }
+    three = Three(servers, {}, tmp_path)
+    for member in servers.members:
+        await three.start(member.name)
     try:
         async with asyncio.timeout(READY_WITHIN_S):
             for _, is_well in servers.parts:
                 while not await is_well():
                     await asyncio.sleep(0.05)
-        yield Three(servers, children)
+        yield three
     finally:
-        await asyncio.gather(*(child.stop() for child in children.values()))
+        await asyncio.gather(*(child.stop() for child in three.children.values()))
 
 
 async def copies(bus: NatsBus) -> dict[str, int | None]:
@@ -116,6 +121,20 @@ async def test_connections_go_on_at_another_server(three: Three) -> None:
         back.clear()
     await until_answered(url)
     await bus.close()
+    await broker.stop()
+
+
+async def test_a_server_that_refuses_us_is_not_the_end_of_the_connection(three: Three) -> None:
+    """Servers tell of each other, without a password: while the one we know is away we try those, and are refused."""
+    first = three.servers.members[0]
+    broker = control_broker(first.url, "control")
+    answer_health(broker, "test", "1", lambda: True)
+    await broker.start()
+    await until_answered(first.url)
+    await three.kill(first.name)
+    await asyncio.sleep(1)
+    await three.start(first.name)
+    await until_answered(first.url)
     await broker.stop()
 
 
