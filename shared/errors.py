@@ -86,6 +86,10 @@ class Unavailable(SluiceError):
         super().__init__(message, param=param, retry_after_s=retry_after_s)
 
 
+class NotTaken(Unavailable):
+    """Nobody was there to take what was sent: it is certain that nothing came of it."""
+
+
 class QueueFull(Unavailable):
     """More work waits than is allowed to."""
 
@@ -103,9 +107,10 @@ class DeadlineExceeded(SluiceError):
 
 
 def _codes(root: type[SluiceError]) -> dict[str, type[SluiceError]]:
+    """A code that a child has from its parent stands for the parent."""
     known = {root.code: root}
     for child in root.__subclasses__():
-        known |= _codes(child)
+        known = _codes(child) | known
     return known
 
 

@@ -27,7 +27,7 @@ from services.inference.usecases import (
     ServeJobs,
     SettleAnswers,
 )
-from shared.broker import NatsBus, control_broker, ensure_bus, leave, translated
+from shared.broker import NatsBus, control_broker, ensure_bus, ensure_one, leave, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
 from shared.runtime import until_available
@@ -101,7 +101,7 @@ class Worker:
             engine.models[0].name,
             worker,
             ack_wait_s=settings.ack_wait_s,
-            ensure_streams=lambda: ensure_bus(bus.client, replicas=settings.nats_replicas),
+            ensure_stream=lambda stream: ensure_one(bus.client, stream, replicas=settings.nats_replicas),
         )
         settle = SettleAnswers(
             runs=runs,

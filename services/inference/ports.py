@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -115,14 +115,17 @@ class Ticket(Protocol):
     async def in_progress(self) -> None: ...
 
 
+Lane = Literal["resumes", "new"]
+
+
 class Queue(Protocol):
     """Where jobs wait. Each returns the empty list when none came in time. Raises `Unavailable`."""
 
     async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]: ...
     async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]: ...
     async def batch(self, limit: int, timeout_s: float) -> list[Ticket]: ...
-    async def reopen(self) -> None:
-        """After trouble: make anew what may be gone."""
+    async def reopen(self, lane: Lane) -> None:
+        """After trouble with it: make anew what may be gone."""
         ...
 
     async def pass_on(self, job: ChatJob) -> None:

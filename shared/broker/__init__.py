@@ -6,7 +6,7 @@ from .connection import connect, connection_options, translated
 from .control import control_broker
 from .leave import leave
 from .ports import Blobs, Bus, Consumer, Delivery, KeyValue, Stored
-from .setup import ensure_bus
+from .setup import ensure_bus, ensure_one
 
 __all__ = [
     "Blobs",
@@ -22,6 +22,7 @@ __all__ = [
     "connection_options",
     "control_broker",
     "ensure_bus",
+    "ensure_one",
     "leave",
     "translated",
 ]

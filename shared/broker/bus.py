@@ -12,7 +12,7 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
 from shared import telemetry
-from shared.errors import InvalidRequest, SluiceError, Unavailable, from_failure, to_failure
+from shared.errors import InvalidRequest, NotTaken, SluiceError, from_failure, to_failure
 from shared.messages import Failure, Message
 
 from .bucket import Bucket, ObjectStore
@@ -90,7 +90,9 @@ class NatsBus:
                     raise
 
     async def consume(self, stream: str, durable: str, subject: str, *, ack_wait_s: float) -> Consumer:
-        """`max_ack_pending` is off: its default of 1,000 would cap the fleet, and pulls are the backpressure."""
+        """`max_ack_pending` is off: its default of 1,000 would cap the fleet, and pulls are the backpressure.
+
+        One that is there already is only looked at: to make one needs the leader of the whole cluster."""
         config = ConsumerConfig(
             durable_name=durable,
             filter_subject=subject,
@@ -100,7 +102,12 @@ class NatsBus:
         )
         self._require_connection()
         with translated("The queue"):
-            await self._js.add_consumer(stream, config)
+            try:
+                known = (await self._js.consumer_info(stream, durable)).config
+            except NotFoundError:
+                known = None
+            if known is None or (known.filter_subject, known.ack_wait) != (subject, ack_wait_s):
+                await self._js.add_consumer(stream, config)
             return PullConsumer(await self._js.pull_subscribe_bind(durable, stream=stream))
 
     def bucket(self, name: str) -> Bucket:
@@ -158,4 +165,4 @@ class NatsBus:
     def _require_connection(self) -> None:
         """nats-py would hold the message back until the server returns: we say no at once instead."""
         if not self.client.is_connected:
-            raise Unavailable("NATS is away.")
+            raise NotTaken("NATS is away.")

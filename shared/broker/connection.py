@@ -11,7 +11,7 @@ import nats.js.errors
 import structlog
 from nats.aio.client import Client
 
-from shared.errors import Conflict, NotFound, QueueFull, SluiceError, TooLarge, Unavailable
+from shared.errors import Conflict, NotFound, NotTaken, QueueFull, SluiceError, TooLarge, Unavailable
 from shared.settings import servers
 
 log = structlog.get_logger()
@@ -109,6 +109,8 @@ def _ours(error: Exception, what: str) -> SluiceError:
             return Conflict("The value was changed by somebody else.")
         case nats.js.errors.KeyNotFoundError() | nats.js.errors.ObjectNotFoundError():
             return NotFound(f"{what} has no such entry.")
+        case nats.js.errors.NoStreamResponseError():  # a stream without a leader listens to nobody
+            return NotTaken(f"{what} takes nothing now.")
         case nats.js.errors.APIError(err_code=code) if code == MESSAGE_TOO_LARGE:
             return TooLarge("The message is larger than the queue takes.")
         case nats.js.errors.APIError(err_code=code) if code in QUEUE_FULL_CODES:

@@ -108,7 +108,8 @@ class Bus(Protocol):
         ...
 
     async def append(self, subject: str, message: Message, *, id: str) -> Stored:
-        """Durably, once an `id` (within two minutes). Raises `QueueFull`, or `TooLarge`."""
+        """Durably, once an `id` (within two minutes). Raises `QueueFull`, or `TooLarge`; `NotTaken` where it is certain
+        that nothing was stored."""
         ...
 
     async def delete(self, stream: str, sequence: int) -> None:

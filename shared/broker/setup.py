@@ -47,6 +47,11 @@ async def ensure_bus(client: Client, *, queue_jobs: int | None = None, replicas:
         await _ensure_store(js, subjects.DOCUMENTS_STORE, replicas)
 
 
+async def ensure_one(client: Client, stream: subjects.Stream, *, replicas: int | None = None) -> None:
+    with translated("JetStream"):
+        await ensure_stream(client.jetstream(timeout=2), stream, replicas=replicas)
+
+
 async def ensure_stream(
     js: JetStreamContext,
     stream: subjects.Stream,

@@ -41,6 +41,11 @@ class Cursor:
         """Believes nobody with a lower one from now on, though nothing of such a fence has come yet."""
         self.fence = max(self.fence, fence)
 
+    def unseal(self, fence: int, before: int) -> None:
+        """Takes back a `seal`, unless somebody with a higher fence was believed since."""
+        if self.fence == fence:
+            self.fence = before
+
     def judge(self, delta: Delta) -> Verdict:
         """What is to be done with it. Adopts the fence of a repeat; `take` moves on."""
         if delta.fence < self.fence:

@@ -21,7 +21,8 @@ TICK_S = 0.1
 LATE_S = 0.4
 """A look that comes so much later than it was to is one of a process that stood still."""
 ANSWER_S = 0.4
-"""How long an `Attach` may stay without an answer."""
+"""How long an `Attach` may stay without an answer. Half-way it is said again: one message may be lost, where a NATS
+server has died and the worker is just finding another."""
 PATIENT_S = 1.0
 """The same, where nobody need have the answer at the moment."""
 INSIST_S = 5.0
@@ -38,6 +39,7 @@ class Ask:
     """How many ids there were."""
     sent_at: float = 0.0
     """0: not yet."""
+    repeated: bool = False
     patient_since: float = 0.0
     """Since when somebody else has it, or will: no need to hurry."""
     told_done: bool = False
@@ -148,13 +150,19 @@ class Repair:
         elif self._overdue(ask, now) and len(self._rescues) < RESCUES_AT_A_TIME:
             ask.sent_at = now
             self._hold(asyncio.create_task(self._rescue(rescue, incoming, ask)))
+        elif not ask.repeated and now - ask.sent_at > ANSWER_S / 2:
+            ask.repeated = True
+            await self._say(bus, incoming)
 
     def _overdue(self, ask: Ask, now: float) -> bool:
         return now - ask.sent_at > (PATIENT_S if ask.patient_since else ANSWER_S)
 
     async def _attach(self, bus: Bus, incoming: Incoming, ask: Ask, now: float) -> None:
+        ask.sent_at, ask.repeated, ask.known, incoming.choked = now, False, incoming.known, False
+        await self._say(bus, incoming)
+
+    async def _say(self, bus: Bus, incoming: Incoming) -> None:
         cursor = incoming.cursor
-        ask.sent_at, ask.known, incoming.choked = now, len(cursor.ids), False
         message = Attach(
             request=incoming.request,
             inbox=self._inbox,
@@ -165,7 +173,14 @@ class Repair:
         await bus.publish(subjects.CONTROL, message)
 
     async def _rescue(self, rescue: Rescue, incoming: Incoming, ask: Ask) -> None:
-        """Nobody has answered. Somebody else must go on, unless it is over or has not begun."""
+        """Nobody has answered. Somebody else must go on, unless it is over or has not begun. Whoever has it then shall
+        send it here, and so shall the silent one, if it cannot be replaced now."""
+        try:
+            await self._move(rescue, incoming, ask)
+        finally:
+            ask.sent_at = 0.0
+
+    async def _move(self, rescue: Rescue, incoming: Incoming, ask: Ask) -> None:
         now = time.monotonic()
         insist = bool(ask.patient_since) and now - ask.patient_since > INSIST_S
         fate = await rescue.move(incoming, insist=insist)
@@ -184,7 +199,6 @@ class Repair:
             self._end(incoming, Unavailable("The answer is over, and its end was lost."))
         elif fate == "cancelled":
             self._end(incoming, Cancelled("The answer was stopped."))
-        ask.sent_at = 0.0  # whoever has it now shall send it here, too
 
     def _end(self, incoming: Incoming, error: SluiceError) -> None:
         incoming.close()

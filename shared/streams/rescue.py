@@ -6,6 +6,7 @@ import msgspec
 
 from shared import subjects
 from shared.broker.ports import Bus
+from shared.errors import NotTaken
 from shared.messages import ChatJob, LiveRequest
 
 from .incoming import Incoming
@@ -27,7 +28,8 @@ class Rescue:
         one's is stored, and holds for both. Not where another worker has it than the one that is silent, unless we
         `insist`: that one does not answer either.
 
-        From here on only fences above the entry's revision are believed, as every later claim's is.
+        From here on only fences above the entry's revision are believed, as every later claim's is; unless it is
+        certain that nothing was published: then the silent one may still be heard.
         """
         entry = await self._bus.bucket(subjects.LIVE_BUCKET).get(subjects.live_request(incoming.request))
         if entry is None:
@@ -42,13 +44,16 @@ class Rescue:
         job = await self._job(incoming, live)
         if job is None:
             return "unknown"
+        before = incoming.cursor.fence
         incoming.cursor.seal(entry.revision + 1)
         attempt = next_attempt(job, live, tuple(incoming.cursor.ids), self._inbox, incoming.number)
         subject = subjects.resume(job.model, self._publisher)
-        stored = await self._bus.append(subject, attempt, id=f"{job.request}:{attempt.attempt}")
-        if (
-            not stored.duplicate
-        ):  # nobody has claimed the first, and nobody will get this one: it is no other attempt
+        try:
+            stored = await self._bus.append(subject, attempt, id=f"{job.request}:{attempt.attempt}")
+        except NotTaken:
+            incoming.cursor.unseal(entry.revision + 1, before)
+            raise
+        if not stored.duplicate:  # else ours lies there unclaimed, or another reader's does: this one nobody gets
             incoming.job = attempt
         return "moved"
 

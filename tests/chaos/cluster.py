@@ -20,13 +20,12 @@ from deploy.local.engines import EngineChoice
 from deploy.local.keeper import STOP_ORDER, Spawner
 from deploy.local.launch import ROOT
 from deploy.local.logs import Logs
-from deploy.local.ports import free_port
 from deploy.local.postgres_server import PostgresServer
 from deploy.local.readiness import Readiness, Waiting
 from deploy.local.services import WITH_DATABASE, Plan, Service
 from deploy.local.tasks import Commands
 from deploy.local.watch import Guard
-from tests.chaos.nats_servers import NatsCluster, ToldNats
+from tests.chaos.nats_servers import NatsCluster, ToldNats, quiet_ports
 from tests.chaos.node import Node, Ready
 from tests.stack import ONE_USER_ASKS_ALL
 
@@ -61,8 +60,8 @@ class Cluster:
         self.shape = shape
         self.nats = nats_of(data, shape)
         owner, password = data.password("postgres-owner"), data.password("postgres")
-        self.postgres = PostgresServer(data.postgres, free_port(), owner, password)
-        self.ports = [free_port() for _ in range(shape.edges)]
+        port, *self.ports = quiet_ports(1 + shape.edges)
+        self.postgres = PostgresServer(data.postgres, port, owner, password)
         self.nodes: dict[str, Node] = {}
         self.password = ""
         self._logs = Logs(data.logs)

@@ -50,12 +50,15 @@ class NatsMember(ToldNats):
         self.http_port = ports[1]
         self.route = f"{LOOPBACK}:{ports[2]}"
         self.routes: list[str] = []
+        self.advertises = False
+        """Whether clients are told of the others; what they are told has no password in it."""
 
     def spec(self) -> ChildSpec:
         return replace(super().spec(), name=self.name)
 
     def configuration(self) -> dict[str, object]:
         cluster: dict[str, object] = {"name": "sluice", "listen": self.route, "routes": self.routes}
+        cluster["no_advertise"] = not self.advertises
         return super().configuration() | {
             "server_name": self.name,
             "http": f"{LOOPBACK}:{self.http_port}",

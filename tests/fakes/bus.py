@@ -18,6 +18,7 @@ from shared.errors import (
     Conflict,
     InvalidRequest,
     NotFound,
+    NotTaken,
     QueueFull,
     SluiceError,
     TooLarge,
@@ -294,4 +295,4 @@ class MemoryBus:
 
     def require_connection(self) -> None:
         if not self.connected:
-            raise Unavailable("NATS is away.")
+            raise NotTaken("NATS is away.")

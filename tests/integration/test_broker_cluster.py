@@ -49,6 +49,8 @@ class Three(msgspec.Struct):
 @pytest.fixture
 async def three(tmp_path: Path) -> AsyncGenerator[Three]:
     servers = NatsCluster(3, tmp_path, "test", {}, {})
+    for member in servers.members:
+        member.advertises = True
     three = Three(servers, {}, tmp_path)
     for member in servers.members:
         await three.start(member.name)

@@ -9,7 +9,7 @@ import msgspec
 from services.inference.domain.admission import Slots
 from services.inference.domain.room import Room
 from services.inference.domain.turns import BATCH_AFTER_JOBS
-from services.inference.ports import Observer, Queue, Ticket
+from services.inference.ports import Lane, Observer, Queue, Ticket
 from services.inference.usecases import PullJobs, ServeJobs
 from shared.messages import ChatJob
 
@@ -57,7 +57,7 @@ class EndlessQueue:
         self._batch -= 1
         return [self._next("batch")]
 
-    async def reopen(self) -> None: ...
+    async def reopen(self, lane: Lane) -> None: ...
     async def pass_on(self, job: ChatJob) -> None: ...
 
     def _next(self, priority: str) -> Ticket:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from services.inference.domain.admission import Slots
 from services.inference.domain.room import Room
 from services.inference.domain.turns import Turns
-from services.inference.ports import Observer, Queue, Ticket
+from services.inference.ports import Lane, Observer, Queue, Ticket
 from services.inference.usecases.serve import ServeJobs
 from shared.errors import Unavailable
 
@@ -67,14 +67,14 @@ class PullJobs:
     async def _pull_new(self) -> None:
         while limit := await self._slots.reserve():
             await self._room.opened()
-            tickets = await self._fetch(self._new_jobs(limit))
+            tickets = await self._fetch("new", self._new_jobs(limit))
             self._slots.pulled(len(tickets))
             self._begin(tickets)
 
     async def _pull_resumes(self) -> None:
         while limit := await self._slots.reserve_resumes():
             await self._room.opened()
-            tickets = await self._fetch(self._queue.resumes(limit, IDLE_S))
+            tickets = await self._fetch("resumes", self._queue.resumes(limit, IDLE_S))
             self._slots.pulled_resumes(limit, len(tickets))
             self._begin(tickets)
 
@@ -97,20 +97,20 @@ class PullJobs:
         self._turns.batch(len(tickets), _now())
         return tickets
 
-    async def _fetch(self, pull: Awaitable[list[Ticket]]) -> list[Ticket]:
+    async def _fetch(self, lane: Lane, pull: Awaitable[list[Ticket]]) -> list[Ticket]:
         try:
             return await pull
         except Unavailable as error:
             self._observer.note("queue.away", reason=str(error))
-            await self._recover()
+            await self._recover(lane)
             return []
 
-    async def _recover(self) -> None:
+    async def _recover(self, lane: Lane) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._slots.is_closed:
             await asyncio.sleep(pause_s)
             try:
-                await self._queue.reopen()
+                await self._queue.reopen(lane)
             except Unavailable:
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             else:

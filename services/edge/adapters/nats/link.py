@@ -11,7 +11,7 @@ import structlog
 
 from shared.broker import Blobs, Consumer, Entry, KeyValue, NatsBus, Stored, ensure_bus
 from shared.broker.ports import Handler
-from shared.errors import Unavailable
+from shared.errors import NotTaken, Unavailable
 from shared.messages import Message
 
 log = structlog.get_logger()
@@ -100,7 +100,7 @@ class Link:
     def require(self) -> NatsBus:
         """nats-py would keep what is sent while it reconnects, and send it when nobody waits for it any more."""
         if self._bus is None or not self._bus.connected:
-            raise Unavailable("NATS is away.")
+            raise NotTaken("NATS is away.")
         return self._bus
 
     def on_reconnect(self, callback: Callable[[], Awaitable[None]]) -> None:

@@ -1,12 +1,11 @@
 """Jobs from the two work queues of JetStream."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 import structlog
 
-from services.inference.ports import Ticket
+from services.inference.ports import Lane, Ticket
 from shared import subjects
 from shared.broker import Bus, Consumer, Delivery
 from shared.errors import Unavailable
@@ -55,24 +54,23 @@ class JobQueue:
         worker: str,
         *,
         ack_wait_s: float,
-        ensure_streams: Callable[[], Awaitable[None]],
+        ensure_stream: Callable[[subjects.Stream], Awaitable[None]],
     ) -> None:
         token = subjects.model_token(model)
         jobs, resume = subjects.INFERENCE.name, subjects.INFERENCE_RESUME.name
         self._lanes = {
-            "resume": (resume, f"resume-{token}", subjects.resumes_of(model)),
+            "resumes": (resume, f"resume-{token}", subjects.resumes_of(model)),
             "interactive": (jobs, f"interactive-{token}", subjects.jobs_of(model, "interactive")),
             "batch": (jobs, f"batch-{token}", subjects.jobs_of(model, "batch")),
         }
         self._bus = bus
         self._publisher = subjects.model_token(worker)
         self._ack_wait_s = ack_wait_s
-        self._ensure_streams = ensure_streams
+        self._ensure_stream = ensure_stream
         self._consumers: dict[str, Consumer] = {}
-        self._opening = asyncio.Lock()
 
     async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]:
-        return await self._fetch("resume", limit, timeout_s)
+        return await self._fetch("resumes", limit, timeout_s)
 
     async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
         return await self._fetch("interactive", limit, timeout_s)
@@ -80,13 +78,16 @@ class JobQueue:
     async def batch(self, limit: int, timeout_s: float) -> list[Ticket]:
         return await self._fetch("batch", limit, timeout_s)
 
-    async def reopen(self) -> None:
-        """A server that lost its disk has neither streams nor consumers; making them again is harmless."""
+    async def reopen(self, lane: Lane) -> None:
+        """A server that lost its disk has neither streams nor consumers; making them again is harmless. Each stream by
+        itself: in a cluster one may be without a leader while the other is well."""
         if not self._bus.connected:
             raise Unavailable("NATS is away.")
-        async with self._opening:
-            self._consumers.clear()
-            await self._ensure_streams()
+        stream = subjects.INFERENCE_RESUME if lane == "resumes" else subjects.INFERENCE
+        await self._ensure_stream(stream)
+        for known, (name, _, _) in self._lanes.items():
+            if name == stream.name:
+                self._consumers.pop(known, None)
 
     async def pass_on(self, job: ChatJob) -> None:
         """A reader that has given us up publishes the same attempt: whoever is first, it is stored once."""
@@ -105,11 +106,10 @@ class JobQueue:
         ]
 
     async def _open(self, lane: str) -> Consumer:
-        async with self._opening:
-            stream, durable, subject = self._lanes[lane]
-            consumer = await self._bus.consume(stream, durable, subject, ack_wait_s=self._ack_wait_s)
-            self._consumers[lane] = consumer
-            return consumer
+        stream, durable, subject = self._lanes[lane]
+        consumer = await self._bus.consume(stream, durable, subject, ack_wait_s=self._ack_wait_s)
+        self._consumers[lane] = consumer
+        return consumer
 
 
 async def _decoded(delivery: Delivery) -> ChatJob | None:
