@@ -31,6 +31,7 @@ class Reading:
     message_ids: set[str] = field(default_factory=set[str])
     text: str = ""
     ends: list[str] = field(default_factory=list[str])
+    ended_at: float = 0.0
     errors: list[str] = field(default_factory=list[str])
     notices: list[str] = field(default_factory=list[str])
     asked_at: float = 0.0
@@ -175,5 +176,6 @@ def _note(reading: Reading, event: Json) -> None:
             reading.notices.append(event["data"]["code"])
         case kind if kind in TERMINAL:
             reading.ends.append(kind)
+            reading.ended_at = time.monotonic()
         case _:
             pass
