@@ -9,7 +9,9 @@ from shared.errors import InvalidRequest, SluiceError, to_failure
 from shared.messages import ChatMessage, Failure, FinishReason, Sampling, Usage
 
 SAMPLING_FIELDS = tuple(
-    field for field in Sampling.__struct_fields__ if field not in ("n", "logprobs", "top_logprobs")
+    field
+    for field in Sampling.__struct_fields__
+    if field not in ("n", "logprobs", "top_logprobs", "json_format")
 )
 
 

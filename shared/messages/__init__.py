@@ -5,7 +5,7 @@ Frozen, tagged msgspec structs, MessagePack on the wire. Times are Unix seconds,
 """
 
 from .base import Failure, FinishReason, Message, Name, Record
-from .chat import ChatJob, ChatMessage, JobId, Passage, Sampling
+from .chat import ChatJob, ChatMessage, JobId, JsonFormat, Passage, Sampling
 from .control import (
     Attach,
     CancelJob,
@@ -96,6 +96,7 @@ __all__ = [
     "HealthRequest",
     "IngestJob",
     "JobId",
+    "JsonFormat",
     "Lease",
     "ListDocuments",
     "LiveChat",

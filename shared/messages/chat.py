@@ -14,6 +14,15 @@ class ChatMessage(Record, frozen=True):
     content: str
 
 
+class JsonFormat(Record, frozen=True):
+    """The answer is one JSON text. `name` and `strict` are the caller's, for a model's server that asks for them."""
+
+    schema: Annotated[str, Meta(max_length=32_768)] = ""
+    """A JSON Schema as JSON text, so that properties keep their order. Empty: any object."""
+    name: Annotated[str, Meta(max_length=64)] = ""
+    strict: bool = False
+
+
 class Sampling(Record, frozen=True):
     """How to sample: OpenAI's names and ranges, `None` where the engine's own default holds."""
 
@@ -27,6 +36,8 @@ class Sampling(Record, frozen=True):
     frequency_penalty: Annotated[float, Meta(ge=-2, le=2)] = 0.0
     logprobs: bool = False
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] = 0
+    json_format: JsonFormat | None = None
+    """None: text, as the model likes."""
 
 
 class Passage(Record, frozen=True):

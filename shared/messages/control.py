@@ -85,7 +85,7 @@ class WorkerStatus(Message, frozen=True):
     """Share of the key-value cache in use, 0 to 1."""
     ready: bool = True
     draining: bool = False
-    resume: Literal["ids", "restart", "none"] = "none"
+    resume: Literal["ids", "replay", "restart", "none"] = "none"
     instructed: bool = True
     """False for engines that are no language model and only quote passages."""
     finished: int = 0

@@ -65,6 +65,39 @@ class TestEngine(EngineContract):
         assert (await all_of(subject.engine.stream(subject.job()))).text()
 
 
+class TestForms:
+    @pytest.mark.parametrize("engine", [simulated(), ExtractiveEngine(worker="worker")])
+    async def test_what_cannot_hold_to_a_form_refuses_it(self, engine: Engine) -> None:
+        await engine.start()
+        with pytest.raises(InvalidRequest) as caught:
+            await all_of(engine.stream(Subject(engine, LONG).job(json_format={})))
+        assert caught.value.param == "response_format"
+        assert engine.stats().running == 0
+        await engine.stop()
+
+    @pytest.mark.parametrize(
+        ("form", "expected"),
+        [
+            ({}, {"type": "json_object"}),
+            (
+                {"schema": '{"type": "object"}', "name": "n", "strict": True},
+                {
+                    "type": "json_schema",
+                    "json_schema": {"name": "n", "schema": {"type": "object"}, "strict": True},
+                },
+            ),
+        ],
+    )
+    async def test_a_form_goes_upstream(
+        self, server: OpenAIServer, form: dict[str, object], expected: dict[str, object]
+    ) -> None:
+        engine = openai_of(server)
+        await engine.start()
+        await all_of(engine.stream(Subject(engine, LONG).job(json_format=form)))
+        assert server.requests[0]["response_format"] == expected
+        await engine.stop()
+
+
 class TestOpenAI:
     async def test_what_was_asked_goes_upstream(self, server: OpenAIServer) -> None:
         engine = openai_of(server)

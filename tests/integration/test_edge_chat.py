@@ -106,6 +106,20 @@ async def test_all_ways_to_ask_give_the_same_answer(scene: Scene) -> None:
         assert caught.value.code == "context_length_exceeded"
 
 
+async def test_a_form_that_the_model_cannot_hold_to_is_refused_by_its_worker(scene: Scene) -> None:
+    async with running_worker(scene.nats_url, sim_step_ms=1):
+        for stream in (False, True):
+            refused = await scene.post(
+                "/v1/chat/completions",
+                model="simulated",
+                stream=stream,
+                response_format={"type": "json_object"},
+            )
+            error = refused.json()["error"]
+            assert (refused.status_code, error["param"]) == (400, "response_format")
+            assert error["type"] == "invalid_request_error"
+
+
 async def test_a_client_that_cannot_come_back_frees_its_slot_at_once(scene: Scene) -> None:
     async with running_worker(scene.nats_url, sim_step_ms=5) as worker:
         body = {**QUESTION, "id": "c1", "max_tokens": 4000}

@@ -44,12 +44,33 @@ def test_what_the_reader_has(ids: tuple[int, ...], shown: Shown | None, expected
         ({"presence_penalty": 1.0, "seed": 3}, "ids", ()),
         ({"presence_penalty": 1.0}, "ids", (1, 2)),  # anew it would say something else
         ({"n": 2}, "none", None),
+        ({"json_format": {}}, "ids", ()),
+        ({}, "replay", (1, 2)),
+        ({"n": 2}, "replay", ()),
+        ({"stop": ("END",)}, "replay", (1, 2)),
+        ({"json_format": {}}, "replay", (1, 2)),
+        ({"presence_penalty": 1.0, "temperature": 0.0}, "replay", (1, 2)),
     ],
 )
 def test_after_which_ids_an_engine_goes_on(
     sampling: dict[str, object], engine: Resume, expected: tuple[int, ...] | None
 ) -> None:
     assert resuming.start_ids(resumed(1, 2, **sampling), (1, 2), engine) == expected
+
+
+@pytest.mark.parametrize(
+    ("sampling", "expected"),
+    [
+        ({}, "ids"),  # to read them in costs a step, to replay them one each
+        ({"temperature": 1.0, "seed": 3, "max_tokens": 9}, "ids"),
+        ({"json_format": {}}, "replay"),
+        ({"stop": ("END",)}, "replay"),
+        ({"frequency_penalty": 0.5}, "replay"),
+        ({"n": 2, "json_format": {}}, "restart"),
+    ],
+)
+def test_only_what_is_more_than_its_ids_is_replayed(sampling: dict[str, object], expected: Resume) -> None:
+    assert resuming.way(resumed(1, **sampling), "replay") == expected
 
 
 def test_any_engine_can_begin() -> None:

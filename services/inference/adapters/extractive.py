@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 from services.inference.adapters.feeds import Feeds
 from services.inference.adapters.mailbox import Mailbox
-from services.inference.domain import quoting
+from services.inference.domain import formats, quoting
 from services.inference.domain.words import count
 from services.inference.ports import EngineStats, Output, Resume
 from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed
@@ -52,6 +52,8 @@ class ExtractiveEngine:
         self._feeds.close_all(EngineFailed("The engine was stopped."))
 
     async def _outputs(self, job: ChatJob, shown: int) -> AsyncGenerator[Output, None]:
+        if (refusal := formats.refusal(job.sampling)) is not None:
+            raise refusal
         tokens = sum(count(message.content) for message in job.messages)
         if tokens + (job.sampling.max_tokens or 1) > CONTEXT_TOKENS:
             raise ContextLengthExceeded(

@@ -7,9 +7,9 @@ import msgspec
 from services.inference.domain.attempts import Attempt
 from shared.messages import ChatJob, Sampling, Shown
 
-Resume = Literal["ids", "restart", "none"]
-"""What an engine can do with token ids that were shown already: go on after them exactly, say the same answer
-again from its start, or neither."""
+Resume = Literal["ids", "replay", "restart", "none"]
+"""What an engine can do with token ids that were shown already: go on after them exactly; the same, and pass through
+them again where their state is more than they are; say the same answer again from its start; or none of it."""
 
 HANDED_OVER_S = 60.0
 """An answer that is moved in its middle may wait so long for its next worker, whatever its deadline was."""
@@ -26,13 +26,24 @@ def known_ids(job: ChatJob, shown: Shown | None) -> tuple[int, ...]:
     return shown.ids
 
 
+def is_more_than_ids(sampling: Sampling) -> bool:
+    """The state of an answer is more than its ids: a stop string may begin before them, and text waits for it;
+    penalties count them; a grammar has read them."""
+    return bool(sampling.stop or sampling.json_format or _penalises(sampling))
+
+
 def way(job: ChatJob, engine: Resume) -> Resume:
-    """Ids are not the whole state of an answer. Several choices' are interleaved; a stop string may begin before
-    them, and text waits for it; penalties count them. Such an answer is made anew, and its readers compare."""
+    """Several choices' ids are interleaved, so these are made anew, and their readers compare. So is what is more than
+    its ids, where the engine cannot replay them; but penalties alone, where chance would say something else anew."""
     sampling = job.sampling
-    if engine == "ids" and (sampling.n > 1 or sampling.stop or (_penalises(sampling) and _repeats(sampling))):
+    if engine == "replay" and sampling.n == 1:
+        return "replay" if is_more_than_ids(sampling) else "ids"
+    if engine not in ("ids", "replay"):
+        return engine
+    is_penalised = _penalises(sampling) and _repeats(sampling)
+    if sampling.n > 1 or sampling.stop or sampling.json_format or is_penalised:
         return "restart"
-    return engine
+    return "ids"
 
 
 def start_ids(job: ChatJob, known: tuple[int, ...], engine: Resume) -> tuple[int, ...] | None:
@@ -40,7 +51,7 @@ def start_ids(job: ChatJob, known: tuple[int, ...], engine: Resume) -> tuple[int
     how = way(job, engine)
     if not known or how == "restart":
         return ()
-    return known if how == "ids" else None
+    return None if how == "none" else known
 
 
 def can_be_moved(made: int, engine: Resume) -> bool:
@@ -55,7 +66,7 @@ def next_attempt(attempt: Attempt, *, sequence: int, engine: Resume, has_died: b
     return msgspec.structs.replace(
         job,
         attempt=job.attempt + 1,
-        resume_ids=made if way(job, engine) == "ids" else (),
+        resume_ids=made if way(job, engine) in ("ids", "replay") else (),
         previous_sequence=sequence,
         deadline=max(job.deadline, now + HANDED_OVER_S),
         fruitless=attempt.fruitless + has_died if is_barren else 0,

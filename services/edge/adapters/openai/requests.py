@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from services.edge.adapters.bodies import decode_body
+from services.edge.adapters.openai.formats import ResponseFormat, to_json_format
 from services.edge.domain.chat import Question
 from shared.errors import InvalidRequest
 from shared.messages import ChatMessage, Sampling
@@ -38,10 +39,6 @@ class CompletionMessage(msgspec.Struct):
 
 class StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
-
-
-class ResponseFormat(msgspec.Struct):
-    type: str
 
 
 class CompletionBody(msgspec.Struct):
@@ -78,7 +75,6 @@ def read_body(data: bytes) -> CompletionBody:
         "tools": not body.tools,
         "functions": not body.functions,
         "logit_bias": not body.logit_bias,
-        "response_format": body.response_format is None or body.response_format.type == "text",
         "modalities": body.modalities is None or body.modalities == ("text",),
     }
     for name, is_served in served.items():
@@ -106,6 +102,7 @@ def to_question(body: CompletionBody) -> Question:
             frequency_penalty=body.frequency_penalty or 0.0,
             logprobs=bool(body.logprobs),
             top_logprobs=body.top_logprobs or 0,
+            json_format=to_json_format(body.response_format),
         ),
         retrieve=body.retrieval,
     )

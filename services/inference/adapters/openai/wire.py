@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from services.inference.domain.formats import response_format
 from shared.messages import ChatJob, FinishReason
 
 
@@ -99,6 +100,7 @@ def request_body(job: ChatJob, model: str) -> dict[str, Any]:
         "frequency_penalty": sampling.frequency_penalty or None,
         "logprobs": True if sampling.logprobs else None,
         "top_logprobs": sampling.top_logprobs if sampling.logprobs and sampling.top_logprobs else None,
+        "response_format": response_format(sampling.json_format),
     }
     return {
         "model": model,

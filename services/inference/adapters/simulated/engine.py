@@ -8,6 +8,7 @@ import msgspec
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.simulated.script import prompt_tokens, write
 from services.inference.adapters.simulated.stream import SimulatedStream
+from services.inference.domain import formats
 from services.inference.ports import EngineStats, Resume
 from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed, SluiceError
 from shared.messages import ChatJob, ServedModel, Started
@@ -46,6 +47,9 @@ class SimulatedEngine:
 
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
         mailbox = Mailbox(lambda: self._forget(job.request))
+        if (refusal := formats.refusal(job.sampling)) is not None:
+            mailbox.close(refusal)
+            return mailbox
         tokens = prompt_tokens(job)
         room = self._options.context_tokens - tokens
         if room < (job.sampling.max_tokens or 1):

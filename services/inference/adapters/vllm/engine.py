@@ -11,14 +11,14 @@ from vllm.exceptions import VLLMValidationError
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
-from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu
+from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, replays
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
 from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
-from services.inference.adapters.vllm.prompts import PromptMaker
+from services.inference.adapters.vllm.prompts import PromptMaker, refusal
 from services.inference.adapters.vllm.watch import SchedulerWatch
 from services.inference.domain.hanging import HangWatch
 from services.inference.ports import EngineStats, Output, Resume
-from shared.errors import Cancelled, EngineFailed, InvalidRequest, SluiceError
+from shared.errors import Cancelled, EngineFailed, SluiceError
 from shared.messages import ChatJob, ServedModel
 
 log = structlog.get_logger()
@@ -29,12 +29,12 @@ LOAD_POLL_S = 0.2
 
 class VllmEngine:
     name = "vllm"
-    resume: Resume = "ids"
     instructed = True
 
     def __init__(self, options: VllmOptions, *, worker: str, model: str) -> None:
         self._args = engine_args(options)
         self._hang_s = options.hang_s
+        self.resume: Resume = "replay" if replays(self._args) else "ids"
         self._worker = worker
         self._model = model
         self._llm: AsyncLLM | None = None
@@ -79,7 +79,7 @@ class VllmEngine:
         except EngineGenerateError as error:
             raise EngineFailed("The engine gave up on this request.") from error
         except (VLLMValidationError, ValueError) as error:
-            raise InvalidRequest(str(error), param=getattr(error, "parameter", None)) from error
+            raise refusal(error, job.sampling) from error
         finally:
             self._let_go(job.request)
             self._ended.pop(job.request, None)

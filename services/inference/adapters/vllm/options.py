@@ -3,22 +3,29 @@
 from typing import Any
 
 import msgspec
+from vllm import envs
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.platforms import current_platform
 
+from services.inference.adapters.vllm.replay import HAS_SECOND, Replay
 from shared.settings import SettingsError
+
+GRAMMARS = {"backend": "xgrammar"}
+"""vLLM's own choice depends on its version and on the schema; an answer may go on at a worker with another one."""
 
 ON_GPU: dict[str, Any] = {
     "dtype": "half",
     "max_model_len": 8192,
     "gpu_memory_utilization": 0.90,
     "max_num_seqs": 256,
+    "structured_outputs_config": GRAMMARS,
 }
 """`quantization` is not among them: vLLM reads it from the checkpoint, and naming `awq` would refuse other models."""
 
 ON_CPU: dict[str, Any] = {
     "enforce_eager": True,
     "max_num_seqs": 16,
+    "structured_outputs_config": GRAMMARS,
     "kv_cache_memory_bytes": 512 * 1024 * 1024,
 }
 """Small and quick to start; compiling takes longer than a first answer."""
@@ -45,6 +52,21 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         raise SettingsError(f"SLUICE_ENGINE_ARGS is not a JSON object: {error}") from error
     defaults = ON_CPU if is_on_cpu() else ON_GPU
     try:
-        return AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
+        args = AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
     except TypeError as error:
         raise SettingsError(f"SLUICE_ENGINE_ARGS: {error}") from error
+    if _can_replay(args):
+        args.logits_processors = [*(args.logits_processors or ()), Replay]
+    return args
+
+
+def replays(args: AsyncEngineArgs) -> bool:
+    return Replay in (args.logits_processors or ())
+
+
+def _can_replay(args: AsyncEngineArgs) -> bool:
+    """vLLM's first model runner takes no logits processor beside speculation. In 0.26 the second takes none at all: one
+    would put every request on the first, so there it is given only where that one runs anyhow."""
+    if args.speculative_config is not None:
+        return False
+    return HAS_SECOND or current_platform.is_cpu() or envs.VLLM_USE_V2_MODEL_RUNNER is False

@@ -29,6 +29,7 @@ class OutputReader:
         self._job = job
         self._worker = worker
         self._unseen = prompt.held
+        self._mute = prompt.mute
         self._completed = shown
         self._has_begun = False
 
@@ -64,9 +65,15 @@ class OutputReader:
         self._unseen -= skipped
         return ids[skipped:]
 
+    def _fresh_text(self, text: str) -> str:
+        muted = min(self._mute, len(text))
+        self._mute -= muted
+        return text[muted:]
+
     def _read(self, choice: CompletionOutput, fresh: int, parts: list[Part]) -> None:
-        if choice.text:
-            parts.append(Text(choice.text, choice.index))
+        text = self._fresh_text(choice.text) if self._mute else choice.text
+        if text:
+            parts.append(Text(text, choice.index))
         if choice.logprobs and fresh:
             told = [_logprobs(found, id) for found, id in zip(choice.logprobs, choice.token_ids, strict=True)]
             parts.append(Logprobs(tuple(told[-fresh:]), choice.index))

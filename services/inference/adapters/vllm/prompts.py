@@ -1,5 +1,6 @@
 """A job as vLLM takes it: rendered by vLLM's own renderer, so that template and tokens are those of its server."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -9,15 +10,23 @@ from vllm.exceptions import VLLMValidationError
 from vllm.renderers.online_renderer import OnlineRenderer
 from vllm.sampling_params import SamplingParams
 
+from services.inference.adapters.vllm.replay import FORCED, Replay
+from services.inference.adapters.vllm.shown import shown
+from services.inference.domain import resuming
+from services.inference.domain.formats import response_format
 from shared.errors import ContextLengthExceeded, InvalidRequest
-from shared.messages import ChatJob, FinishReason
+from shared.messages import ChatJob, FinishReason, Sampling
+
+_PLACE = re.compile(r"\[[\d:]+\] \S+:\d+: ")
+"""Where in its own source a library found a mistake."""
 
 UNFINISHED = "\ufffd"
 """What half a character decodes to."""
 
 
 class Prompt(msgspec.Struct):
-    """`held` of the shown ids are generated anew, unseen: they end in the middle of a character.
+    """`held` of the shown ids are generated anew, unseen: all of them in a replay, whose text has `mute` characters;
+    else those that end in the middle of a character.
 
     vLLM can only begin to decode between two characters; beginning within one would repeat the whole prompt.
     """
@@ -27,6 +36,7 @@ class Prompt(msgspec.Struct):
     tokens: int
     held: int
     replayed: str
+    mute: int = 0
     over: FinishReason | None = None
     """Set when the ids that are there are the whole answer, and nothing is to be generated."""
 
@@ -34,6 +44,7 @@ class Prompt(msgspec.Struct):
 class PromptMaker:
     def __init__(self, model_config: ModelConfig, renderer: Any) -> None:
         self._max_tokens: int = model_config.max_model_len
+        self._replays = Replay in (model_config.logits_processors or ())
         self._defaults: dict[str, Any] = model_config.get_diff_sampling_param()
         self._tokenizer = renderer.tokenizer
         self._last_ids = _ids_that_end(model_config, renderer.tokenizer)
@@ -50,7 +61,7 @@ class PromptMaker:
             request = _request(job)
             rendered = await self._renderer.render_chat(request)
         except (VLLMValidationError, ValueError) as error:
-            raise _refusal(error) from error
+            raise refusal(error, job.sampling) from error
         if not isinstance(rendered, tuple):
             raise InvalidRequest(rendered.error.message, param=rendered.error.param)
         given: Any = rendered[1][0]  # text alone: of vLLM's kinds of input always the one with token ids
@@ -63,22 +74,33 @@ class PromptMaker:
                 + (f" and the answer may have {wanted}." if wanted else "."),
                 param="messages",
             )
-        held, replayed = self._whole_characters(resume_ids)
-        if (over := self._over(resume_ids, wanted or room)) is not None:
-            return Prompt(None, SamplingParams(), len(ids), 0, replayed, over)
-        known = resume_ids[: len(resume_ids) - held]
-        params = request.to_sampling_params((wanted or room) - len(known), self._defaults)
-        given = {
-            "type": "token",
-            "prompt_token_ids": [*ids, *known],
-            "arrival_time": given.get("arrival_time"),
-        }
-        return Prompt(given, params, len(ids), held, replayed)
+        params = request.to_sampling_params(wanted or room, self._defaults)
+        if resume_ids and self._replays and resuming.is_more_than_ids(job.sampling):
+            prompt = self._replay(params, ids, resume_ids)
+        else:
+            prompt = self._go_on(params, ids, resume_ids)
+        if prompt.over is None:
+            prompt.input["arrival_time"] = given.get("arrival_time")
+        return prompt
 
-    def _over(self, ids: tuple[int, ...], most: int) -> FinishReason | None:
+    def _go_on(self, params: SamplingParams, ids: list[int], resume_ids: tuple[int, ...]) -> Prompt:
+        held, replayed = self._whole_characters(resume_ids)
+        over = self._over(resume_ids, params)
+        known = resume_ids[: len(resume_ids) - held]
+        if over is None and params.max_tokens is not None:
+            params.max_tokens -= len(known)
+        return Prompt(_tokens([*ids, *known]), params, len(ids), held, replayed, over=over)
+
+    def _replay(self, params: SamplingParams, ids: list[int], resume_ids: tuple[int, ...]) -> Prompt:
+        said = shown(self._tokenizer, params, ids, resume_ids, self._over(resume_ids, params))
+        params.extra_args = {**(params.extra_args or {}), FORCED: list(resume_ids)}
+        held, mute = len(resume_ids), len(said.text)
+        return Prompt(_tokens(ids), params, len(ids), held, said.text, mute, said.over)
+
+    def _over(self, ids: tuple[int, ...], params: SamplingParams) -> FinishReason | None:
         if ids and ids[-1] in self._last_ids:
             return "stop"
-        return "length" if len(ids) >= most else None
+        return "length" if params.max_tokens is not None and len(ids) >= params.max_tokens else None
 
     def _whole_characters(self, ids: tuple[int, ...]) -> tuple[int, str]:
         """How many of the last ids to hold back, and the text of the others."""
@@ -87,6 +109,10 @@ class PromptMaker:
             if not text.endswith(UNFINISHED):
                 return held, text
         return len(ids), ""
+
+
+def _tokens(ids: list[int]) -> dict[str, Any]:
+    return {"type": "token", "prompt_token_ids": ids}
 
 
 def _ids_that_end(model_config: ModelConfig, tokenizer: Any) -> frozenset[int]:
@@ -104,6 +130,7 @@ def _request(job: ChatJob) -> ChatCompletionRequest:
         "seed": sampling.seed,
         "presence_penalty": sampling.presence_penalty or None,
         "frequency_penalty": sampling.frequency_penalty or None,
+        "response_format": response_format(sampling.json_format),
     }
     return ChatCompletionRequest(
         messages=[{"role": message.role, "content": message.content} for message in job.messages],
@@ -117,9 +144,10 @@ def _request(job: ChatJob) -> ChatCompletionRequest:
     )
 
 
-def _refusal(error: Exception) -> InvalidRequest | ContextLengthExceeded:
+def refusal(error: Exception, sampling: Sampling) -> InvalidRequest | ContextLengthExceeded:
+    """vLLM does not name the field of a schema that it cannot read."""
     parameter = getattr(error, "parameter", None)
-    message = error.args[0] if error.args else str(error)
-    if parameter == "input_tokens" or "context length" in str(message):
-        return ContextLengthExceeded(str(message), param="messages")
-    return InvalidRequest(str(message), param=parameter)
+    message = _PLACE.sub("", str(error.args[0] if error.args else error)).strip()
+    if parameter == "input_tokens" or "context length" in message:
+        return ContextLengthExceeded(message, param="messages")
+    return InvalidRequest(message, param=parameter or ("response_format" if sampling.json_format else None))
