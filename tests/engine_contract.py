@@ -185,6 +185,20 @@ class EngineContract:
             assert rest.usage.completion_tokens == whole.usage.completion_tokens
             assert rest.reasons() == whole.reasons()
 
+    async def test_it_knows_what_ids_say_without_a_slot(self, subject: Subject) -> None:
+        job = subject.job()
+        whole = await all_of(subject.engine.stream(job))
+        half = len(whole.ids) // 2
+        text = await subject.engine.text(job, whole.ids[:half])
+        assert await subject.engine.text(job, ()) == ""
+        if subject.engine.resume == "none":
+            assert text == ""
+            return
+        rest = await all_of(subject.engine.stream(subject.job(), whole.ids[:half]))
+        assert text == rest.outputs[0].replayed
+        assert text + rest.text() == whole.text()
+        assert subject.engine.stats().running == 0
+
     async def test_drain_waits_for_what_runs(self, subject: Subject) -> None:
         reading = asyncio.create_task(all_of(subject.engine.stream(subject.job())))
         await asyncio.sleep(0)

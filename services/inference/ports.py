@@ -79,6 +79,11 @@ class Engine(Protocol):
         `none`. On any: `EngineFailed`, `Unavailable`, and `Cancelled` after `abort`."""
         ...
 
+    async def text(self, job: ChatJob, ids: tuple[int, ...], /) -> str:
+        """What these ids, the beginning of an answer to `job` with one choice, say: without a slot, and nothing is
+        generated. Empty where `resume` is `none`. Raises `EngineFailed`."""
+        ...
+
     async def abort(self, request: str) -> None:
         """Frees its slot at once; its stream raises `Cancelled`. An unknown request is no error."""
         ...
@@ -171,8 +176,9 @@ class Outbox(Protocol):
 
 
 class Receivers(Protocol):
-    async def shown(self, inbox: str, request: str, fence: int) -> Shown | None:
-        """What the reader has, who from now on believes nobody with a lower fence. None: no answer in time."""
+    async def shown(self, job: ChatJob, fence: int) -> Mapping[str, Shown]:
+        """What the readers have, who from now on believe nobody with a lower fence, by their inboxes. Without those
+        that do not answer in time."""
         ...
 
 

@@ -56,11 +56,14 @@ class ShownRequest(Message, frozen=True):
 
 
 class Shown(Message, frozen=True):
-    """`known` is false where the receiver does not follow this request, or not any more."""
+    """`known` is false where the receiver does not follow this request, or not any more. `ids` are those of whichever
+    of its `streams` has the most."""
 
     request: Name
     ids: tuple[int, ...] = ()
     known: bool = True
+    streams: tuple[int, ...] = ()
+    """All that read it here: whoever takes over writes to these, and to no other of this inbox."""
 
 
 class ServedModel(Record, frozen=True):
@@ -124,6 +127,8 @@ class LiveChat(Message, frozen=True):
     request: Name
     resumed: bool = False
     """Somebody else than its asker reads it, too, or waits for it."""
+    inboxes: tuple[Name, ...] = ()
+    """Of the receivers that read it, or did: a worker that takes over asks each what it has shown."""
 
 
 class DeadLetter(Message, frozen=True):

@@ -6,6 +6,7 @@ One frame an engine step and receiver carries every stream's delta. `FrameWriter
 
 from .merge import Cursor, Verdict
 from .receiver import Incoming, Receiver
+from .rescue import least_fence
 from .writer import FrameWriter
 
-__all__ = ["Cursor", "FrameWriter", "Incoming", "Receiver", "Verdict"]
+__all__ = ["Cursor", "FrameWriter", "Incoming", "Receiver", "Verdict", "least_fence"]

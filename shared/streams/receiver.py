@@ -91,9 +91,14 @@ class Receiver:
     def attach(self, request: str) -> Incoming:
         """For an answer that is being written already: all of it from its beginning, then as it comes."""
         incoming = self.open(request)
-        incoming.attached = True
-        self._repair.ask(incoming)
+        self.follow(incoming, -1)
         return incoming
+
+    def follow(self, incoming: Incoming, fence: int) -> None:
+        """The same for a stream that was opened before; nobody with a lower `fence` is believed."""
+        incoming.attached = True
+        incoming.cursor.seal(fence)
+        self._repair.ask(incoming)
 
     async def detach(self, incoming: Incoming) -> None:
         """Nobody reads it any more: unless somebody else does, it is cancelled. Raises `Unavailable`."""
@@ -111,7 +116,8 @@ class Receiver:
             incoming.cursor.seal(asked.fence)
             self._repair.expect(incoming, asked.worker)
         furthest = max(found, key=lambda incoming: len(incoming.cursor.ids))
-        return Shown(asked.request, tuple(furthest.cursor.ids))
+        streams = tuple(incoming.number for incoming in found)
+        return Shown(asked.request, tuple(furthest.cursor.ids), streams=streams)
 
     async def receive(self, _subject: str, data: bytes) -> None:
         frame = self._decode(data)

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from shared import subjects
-from shared.broker.ports import Bus
+from shared.broker.ports import Bus, Stored
 from shared.errors import NotTaken
 from shared.messages import ChatJob, LiveRequest
 
@@ -35,6 +35,8 @@ class Rescue:
         if entry is None:
             return "unknown"
         live = msgspec.msgpack.decode(entry.value, type=LiveRequest)
+        if live.state == "cancelled":
+            await self._leave(incoming, live)
         if live.state in ("done", "cancelled"):
             return live.state
         if live.state == "queued":
@@ -47,15 +49,28 @@ class Rescue:
         before = incoming.cursor.fence
         incoming.cursor.seal(entry.revision + 1)
         attempt = next_attempt(job, live, tuple(incoming.cursor.ids), self._inbox, incoming.number)
-        subject = subjects.resume(job.model, self._publisher)
         try:
-            stored = await self._bus.append(subject, attempt, id=f"{job.request}:{attempt.attempt}")
+            stored = await self._publish(attempt)
         except NotTaken:
             incoming.cursor.unseal(entry.revision + 1, before)
             raise
-        if not stored.duplicate:  # else ours lies there unclaimed, or another reader's does: this one nobody gets
+        if (
+            not stored.duplicate
+        ):  # else ours lies there unclaimed, or another reader's does: this one nobody gets
             incoming.job = attempt
         return "moved"
+
+    async def _leave(self, incoming: Incoming, live: LiveRequest) -> None:
+        """It was stopped, and its worker does not say so. Whoever closes it in its stead shall know what was shown."""
+        job = await self._job(incoming, live) if incoming.known else None
+        if job is not None:
+            await self._publish(
+                next_attempt(job, live, tuple(incoming.cursor.ids), self._inbox, incoming.number)
+            )
+
+    async def _publish(self, attempt: ChatJob) -> Stored:
+        subject = subjects.resume(attempt.model, self._publisher)
+        return await self._bus.append(subject, attempt, id=f"{attempt.request}:{attempt.attempt}")
 
     async def _job(self, incoming: Incoming, live: LiveRequest) -> ChatJob | None:
         """The newest attempt's: ours, or the one that still lies in its stream since nobody has finished it."""
@@ -64,6 +79,16 @@ class Rescue:
         stream = subjects.INFERENCE if live.attempt == 1 else subjects.INFERENCE_RESUME
         data = await self._bus.stored(stream.name, live.job_sequence) if live.job_sequence else None
         return incoming.job if data is None else msgspec.msgpack.decode(data, type=ChatJob)
+
+
+def least_fence(live: LiveRequest, revision: int) -> int:
+    """Of whoever may still speak for the request, as far as its entry tells: a reader who comes now believes nobody
+    with a lower one. A worker that was replaced, and does not know it yet, would answer it, too. -1: not known."""
+    if live.state == "running":
+        return revision
+    if live.state == "finishing" and live.answer is not None:
+        return live.answer.fence
+    return -1
 
 
 def next_attempt(job: ChatJob, live: LiveRequest, shown: tuple[int, ...], inbox: str, stream: int) -> ChatJob:

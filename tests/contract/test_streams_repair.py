@@ -135,6 +135,33 @@ class RepairContract:
                 writer.send(receiver.inbox, delta)
             assert said(await read_all(incoming)) == ["t0 t1 ", "t2 "]
 
+    async def test_who_comes_later_believes_nobody_below_the_claim_that_it_has_found(
+        self, plane: Plane
+    ) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer, plane.control() as control:
+            incoming = receiver.open("r1")
+            receiver.follow(incoming, 9)
+            assert (await control.next(Attach)).fence == 9
+            writer.send(receiver.inbox, Delta(1, 7, 0, (666,), (Text("stale "),)))
+            writer.send(receiver.inbox, Delta(1, 9, 0, (100,), (Text("t0 "),)))
+            writer.send(receiver.inbox, last(1, 1, fence=9))
+            assert said(await read_all(incoming)) == ["t0 "]
+
+    async def test_a_stop_that_its_worker_does_not_answer_leaves_what_was_shown(self, plane: Plane) -> None:
+        async with plane.receiver() as receiver, plane.writer() as writer:
+            incoming = receiver.open("r1")
+            receiver.remember(a_job("r1", receiver.inbox, 1))
+            for index in range(3):
+                writer.send(receiver.inbox, token(1, index))
+            await writer.flush()
+            await incoming.next()
+            await plane.claimed("r1", worker="w1", state="cancelled")
+            writer.send(receiver.inbox, token(1, 5))  # a gap, which nobody fills
+            attempt = await plane.next_attempt()
+            assert (attempt.attempt, attempt.resume_ids) == (2, (100, 101, 102))
+            with pytest.raises(Cancelled):
+                await asyncio.wait_for(incoming.next(), 3)
+
     async def test_an_answer_that_came_and_went_between_two_questions_is_had_from_the_tape(
         self, plane: Plane
     ) -> None:
@@ -156,7 +183,7 @@ class RepairContract:
             await incoming.next()
             subject = subjects.receiver(receiver.inbox)
             shown = await plane.bus.request(subject, ShownRequest("r1", 9, "w2"), Shown)
-            assert shown == Shown("r1", (100, 101, 102))
+            assert shown == Shown("r1", (100, 101, 102), streams=(1,))
             writer.send(receiver.inbox, token(1, 3))  # of the one that was replaced
             writer.send(receiver.inbox, token(1, 3, fence=9))
             writer.send(receiver.inbox, last(1, 4, fence=9))

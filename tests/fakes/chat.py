@@ -118,14 +118,12 @@ class ScriptedJobs:
     async def find(self, chat: str) -> LiveAnswer | None:
         return self.live.get(chat)
 
-    def attach(self, request: str) -> Incoming:
-        incoming = self._receiver.open(request)
+    async def attach(self, live: LiveAnswer) -> Incoming:
+        self.shared.add(live.request)
+        incoming = self._receiver.open(live.request)
         self.attached.append(incoming)
         self._replays.append(asyncio.create_task(self._replay(incoming)))
         return incoming
-
-    async def share(self, live: LiveAnswer) -> None:
-        self.shared.add(live.request)
 
     async def is_shared(self, job: ChatJob) -> bool:
         return job.request in self.shared

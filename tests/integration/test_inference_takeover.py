@@ -8,6 +8,7 @@ from services.inference.adapters.simulated import script
 from services.inference.app import App
 from shared import subjects
 from shared.messages import (
+    CancelJob,
     ChatCancelled,
     ChatCompleted,
     ChatFailed,
@@ -144,10 +145,11 @@ async def test_an_answer_that_was_decided_is_told_and_not_made_anew(nats_url: st
         assert event.usage == Usage(7, 3)
 
 
-async def test_a_cancelled_answer_whose_worker_has_died_is_closed(nats_url: str) -> None:
+async def test_a_cancelled_answer_whose_worker_has_died_is_closed_with_what_was_shown(nats_url: str) -> None:
     async with asking(nats_url) as asker:
         job = asker.job("x", request="r1")
         incoming = await abandoned(asker, job, died_running(state="cancelled"))
+        saw(incoming, job, 6)
         async with running_worker(nats_url, sim_step_ms=0, ack_wait_s=1):
             answered = await asyncio.wait_for(gather(incoming), 10)
             assert answered.end.failure is not None
@@ -158,6 +160,73 @@ async def test_a_cancelled_answer_whose_worker_has_died_is_closed(nats_url: str)
         (event,) = await events_of(asker)
         assert isinstance(event, ChatCancelled)
         assert event.answers[0].finish_reason == "cancelled"
+        assert event.answers[0].text == "".join(script.write(job, 0, 6).pieces)
+
+
+async def test_one_that_nobody_reads_any_more_is_closed_by_the_attempt_that_knows_what_was_shown(
+    nats_url: str,
+) -> None:
+    """Both jobs wait; the one that knows less is delivered first."""
+    async with asking(nats_url) as asker:
+        job = asker.job("x", request="r1")
+        incoming = await abandoned(asker, job, died_running(state="cancelled"))
+        incoming.close()
+        shown = script.write(job, 0, 6)
+        knows = msgspec.structs.replace(job, attempt=2, resume_ids=shown.ids, previous_sequence=1)
+        await asker.bus.append(subjects.resume(job.model, "test"), knows, id="r1:2")
+        durable, wanted = f"resume-{subjects.model_token(job.model)}", subjects.resumes_of(job.model)
+        consumer = await asker.bus.consume("INFERENCE_RESUME", durable, wanted, ack_wait_s=30)
+        (later,) = await consumer.fetch(1, 2)
+        await later.nak(delay_s=4)
+        async with running_worker(nats_url, sim_step_ms=0, ack_wait_s=1):
+            async with asyncio.timeout(15):
+                for stream in ("INFERENCE", "INFERENCE_RESUME"):
+                    while await asker.waiting(stream):
+                        await asyncio.sleep(0.01)
+        (event,) = await events_of(asker)
+        assert isinstance(event, ChatCancelled)
+        assert event.answers[0].text == "".join(shown.pieces)
+
+
+async def test_an_attempt_that_was_replaced_does_not_take_its_successors_place(nats_url: str) -> None:
+    """Both are delivered to one worker: the dead one's job, and what its reader has made of it."""
+    async with asking(nats_url) as asker, running_worker(nats_url, sim_step_ms=5) as app:
+        job = asker.job("twice", request="r1", sampling=Sampling(max_tokens=150))
+        expected = script.write(job, 0, 150)
+        incoming = asker.receiver.open("r1")
+        incoming.cursor.ids.extend(expected.ids[:6])
+        job = msgspec.structs.replace(job, stream=incoming.number)
+        knows = msgspec.structs.replace(job, attempt=2, resume_ids=expected.ids[:6])
+        await asker.bus.append(subjects.resume(job.model, "test"), knows, id="r1:2")
+        while not app.engine.stats().running:
+            await asyncio.sleep(0.005)
+        await asker.bus.append(subjects.job(job.model, "interactive", "test"), job, id="r1:1")
+        answered = await asyncio.wait_for(gather(incoming), 10)
+        assert answered.ids == list(expected.ids)
+        assert await asker.waiting() == 0
+        async with asyncio.timeout(3):
+            while await asker.waiting("INFERENCE_RESUME"):
+                await asyncio.sleep(0.01)
+
+
+async def test_a_stop_before_the_next_worker_has_said_anything_keeps_what_was_shown(nats_url: str) -> None:
+    async with asking(nats_url) as asker, running_worker(nats_url, sim_prefill_tokens_per_s=0.2) as app:
+        job = asker.job("slow to read in", request="r1", attempt=2)
+        shown = script.write(job, 0, 6)
+        incoming = asker.receiver.open("r1")
+        incoming.cursor.ids.extend(shown.ids)
+        job = msgspec.structs.replace(job, stream=incoming.number, resume_ids=shown.ids)
+        await asker.bus.append(subjects.resume(job.model, "test"), job, id="r1:2")
+        while not app.engine.stats().running:
+            await asyncio.sleep(0.005)
+        await asker.bus.publish(subjects.CONTROL, CancelJob("r1"))
+        answered = await asyncio.wait_for(gather(incoming), 5)
+        assert answered.end.failure is not None
+        assert answered.end.failure.code == "cancelled"
+        assert app.engine.stats().running == 0
+        (event,) = await events_of(asker)
+        assert isinstance(event, ChatCancelled)
+        assert event.answers[0].text == "".join(shown.pieces)
 
 
 async def test_the_third_fruitless_attempt_is_the_last(nats_url: str) -> None:

@@ -48,6 +48,16 @@ def test_an_answer_that_ended_before_it_began_keeps_the_ids_it_was_given() -> No
     assert ending_of(whole, 1).usage == Usage(0, 2)
 
 
+def test_one_that_breaks_off_before_it_has_caught_up_ends_with_what_was_shown() -> None:
+    attempt = Attempt(JOB, fence=1, known=3)
+    attempt.begin("")
+    attempt.add((7,), (Text("so"),))
+    attempt.become("cancelled", CANCELLED)
+    attempt.recall((7, 8, 9), "so far so")
+    assert attempt.whole().ids == (7, 8, 9)
+    assert ending_of(attempt.whole(), 1).answers == (Answer("so far so", "cancelled"),)
+
+
 def test_each_choice_has_its_own_text_reasoning_and_reason() -> None:
     attempt = Attempt(msgspec.structs.replace(JOB, sampling=Sampling(n=3)), fence=1)
     attempt.begin("")

@@ -32,6 +32,12 @@ def test_what_the_reader_has(ids: tuple[int, ...], shown: Shown | None, expected
     assert resuming.known_ids(resumed(*ids), shown) == expected
 
 
+def test_of_several_readers_the_furthest_counts() -> None:
+    told = [Shown("r", (1,)), None, Shown("r", (1, 2, 3)), Shown("r", known=False), Shown("r", (1, 2))]
+    assert resuming.furthest(told) == Shown("r", (1, 2, 3))
+    assert resuming.furthest([None, Shown("r", known=False)]) is None
+
+
 @pytest.mark.parametrize(
     ("sampling", "engine", "expected"),
     [

@@ -20,6 +20,18 @@ def test_a_reader_is_in_the_audience_once_and_leaves_once() -> None:
     assert audience.is_empty
 
 
+def test_who_takes_over_writes_to_those_that_say_they_read_and_have_not_left_since() -> None:
+    audience = Audience("a", 1, now=0.0)
+    audience.settle("b", (7, 8), now=0.0)
+    assert audience.readers == [("a", 1), ("b", 7), ("b", 8)]
+    audience.settle("a", (), now=0.0)
+    audience.remove("c", 3)
+    audience.settle("c", (3, 4), now=0.0)
+    assert audience.readers == [("b", 7), ("b", 8), ("c", 4)]
+    audience.add("c", 3, now=0.0)  # it has attached again
+    assert audience.readers[-1] == ("c", 3)
+
+
 def test_a_receiver_that_was_never_heard_has_its_time_from_when_it_came() -> None:
     audience, leases = Audience("a", 1, now=100.0), Leases()
     audience.lapse(leases, now=100.0 + LEASE_S)

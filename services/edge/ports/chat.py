@@ -96,12 +96,9 @@ class Jobs(Protocol):
         """The newest answer in a conversation, unless it is over. Raises `Unavailable`."""
         ...
 
-    def attach(self, request: str) -> Incoming:
-        """All of an answer that is being written, as it comes."""
-        ...
-
-    async def share(self, live: LiveAnswer) -> None:
-        """Lets its asker know that somebody else wants it, too. Raises `Unavailable`."""
+    async def attach(self, live: LiveAnswer) -> Incoming | None:
+        """All of an answer that is being written, as it comes; its asker can know that somebody else wants it, too.
+        None: it is over by now. Raises `Unavailable`."""
         ...
 
     async def is_shared(self, job: ChatJob) -> bool:

@@ -67,9 +67,10 @@ class Following:
         return answer
 
     def stopped(self, request: str) -> None:
-        """Somebody stopped it. What a worker has, that worker ends, with all there was; what waits ends here."""
+        """Somebody stopped it. What a worker has, that worker ends, with all there was. What waits ends here, unless
+        some of it was shown: its stream is asked for what to store, and finds out by itself if nobody does."""
         for answer in list(self._answers.get(request, ())):
-            if not answer.held:
+            if not answer.held and not answer.known:
                 answer.abandoned = False
                 answer.give_up(Cancelled("The answer was stopped."))
 

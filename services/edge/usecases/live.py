@@ -31,11 +31,13 @@ class LiveAnswers:
             return None
         self._admission.enter(principal.user)
         try:
-            await self._jobs.share(live)
+            incoming = await self._jobs.attach(live)
         except BaseException:
             self._admission.leave(principal.user)
             raise
-        incoming = self._jobs.attach(live.request)
+        if incoming is None:
+            self._admission.leave(principal.user)
+            return None
         job = _job(live, self._jobs.inbox, incoming.number)
         notices = tuple(NOTICES[code] for code in live.notices if code in NOTICES)
         return self._following.follow(principal, job, incoming, notices, self._admission, resumed=True)

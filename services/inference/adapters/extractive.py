@@ -36,6 +36,10 @@ class ExtractiveEngine:
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
         return self._feeds.open(job.request, self._outputs(job, len(resume_ids) // job.sampling.n))
 
+    async def text(self, job: ChatJob, ids: tuple[int, ...]) -> str:
+        pieces, _ = _limited(quoting.answer(_question(job), job.passages), job)
+        return "".join(pieces[: len(ids)])
+
     async def abort(self, request: str) -> None:
         self._feeds.close(request, Cancelled("The request was aborted."))
 

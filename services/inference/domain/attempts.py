@@ -84,6 +84,11 @@ class Attempt:
             self._usage = usage
         return index
 
+    def recall(self, ids: tuple[int, ...], text: str) -> None:
+        """It ends before it has come as far as its readers had seen: that is its answer."""
+        self.tape = Tape(self.fence)
+        self.tape.add(ids, (Text(text),) if text else ())
+
     def whole(self) -> Delta:
         """The answer with its end, once it is decided."""
         if not self.tape.ids and self.given:  # it ended before it began

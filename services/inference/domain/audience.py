@@ -1,5 +1,7 @@
 """Who reads an attempt, and whether they are still alive. Pure: times are the caller's, of a steady clock."""
 
+from collections.abc import Collection
+
 LEASE_S = 15.0
 """A receiver that has been silent for so long is gone."""
 FORGET_S = 600.0
@@ -35,6 +37,7 @@ class Audience:
     def __init__(self, inbox: str, stream: int, now: float) -> None:
         self.readers: list[tuple[str, int]] = []
         self._since: dict[tuple[str, int], float] = {}
+        self._left: set[tuple[str, int]] = set()
         self.add(inbox, stream, now)
 
     @property
@@ -44,11 +47,22 @@ class Audience:
     def add(self, inbox: str, stream: int, now: float) -> None:
         if (inbox, stream) not in self._since:
             self.readers.append((inbox, stream))
+        self._left.discard((inbox, stream))
         self._since[inbox, stream] = now
 
     def remove(self, inbox: str, stream: int) -> None:
         if self._since.pop((inbox, stream), None) is not None:
             self.readers.remove((inbox, stream))
+        self._left.add((inbox, stream))
+
+    def settle(self, inbox: str, streams: Collection[int], now: float) -> None:
+        """These read it at this receiver, and no others; without those that have left since it said so."""
+        for known, stream in list(self._since):
+            if known == inbox and stream not in streams:
+                self.remove(inbox, stream)
+        for stream in streams:
+            if (inbox, stream) not in self._left:
+                self.add(inbox, stream, now)
 
     def lapse(self, leases: Leases, now: float) -> None:
         """Without those whose receivers have gone."""

@@ -1,5 +1,6 @@
 """How an answer goes on that was begun before: after which ids, and as which job. Pure."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -30,6 +31,12 @@ def is_more_than_ids(sampling: Sampling) -> bool:
     """The state of an answer is more than its ids: a stop string may begin before them, and text waits for it;
     penalties count them; a grammar has read them."""
     return bool(sampling.stop or sampling.json_format or _penalises(sampling))
+
+
+def furthest(told: Iterable[Shown | None]) -> Shown | None:
+    """Of what several readers say, the most; None where none of them reads it."""
+    known = [shown for shown in told if shown is not None and shown.known]
+    return max(known, key=lambda shown: len(shown.ids), default=None)
 
 
 def way(job: ChatJob, engine: Resume) -> Resume:

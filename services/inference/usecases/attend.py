@@ -82,7 +82,7 @@ class AttendReaders:
         self._tapes.trim(now, sum(running))
 
     async def _cancel_unread(self, run: Run) -> None:
-        if run.audience.is_empty and run.ticket.job.on_orphan == "cancel" and run.interruption is None:
+        if run.is_unread and run.interruption is None:
             await self._runs.interrupt(run, Cancelled("Nobody reads this answer any more."))
 
     def _replay(self, tape: Tape, message: Attach) -> None:

@@ -36,10 +36,21 @@ class Run:
         self.outputs: Outputs | None = None
         self.interruption: Interruption | None = None
         self.is_poison = False
+        self.knows_readers = False
+        """From its claim on; where it was another worker's, when all who may read it were asked."""
+        self.known: tuple[int, ...] = ()
+        """The ids that its readers had when it was claimed."""
+        self.is_unsure = False
+        """It was another worker's, and no reader says what that one has shown."""
 
     @property
     def request(self) -> str:
         return self.ticket.job.request
+
+    @property
+    def is_unread(self) -> bool:
+        """Nobody is left to read it, and it shall not be made for nobody."""
+        return self.knows_readers and self.audience.is_empty and self.ticket.job.on_orphan == "cancel"
 
     def raise_if_interrupted(self) -> None:
         if self.interruption is not None:

@@ -5,6 +5,7 @@ confirmed, but none leaves. At the end the claim is closed first, the event is s
 told, and only then is the job gone from the queue: dying in between, at any point, repeats work and loses none.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from services.inference.domain import claiming, resuming
@@ -94,12 +95,16 @@ class ServeJobs:
                 await self._runs.interrupt(run, ClaimLost())
 
     async def _deliver_again(self, known: Run, ticket: Ticket) -> None:
-        """The queue had not heard from us in time. The same attempt goes on, and is acked by its new delivery."""
-        if ticket.job.attempt <= known.ticket.job.attempt:
+        """The queue had not heard from us in time. The same attempt goes on, and is acked by its new delivery; one
+        before it has been replaced."""
+        attempt, ours = ticket.job.attempt, known.ticket.job.attempt
+        if attempt == ours:
             known.ticket = ticket
-            return
-        await self._runs.interrupt(known, ClaimLost())
-        await ticket.nak(delay_s=0.2)
+        elif attempt < ours:
+            await ticket.ack()
+        else:
+            await self._runs.interrupt(known, ClaimLost())
+            await ticket.nak(delay_s=0.2)
 
     async def _run(self, run: Run) -> Claim | None:
         """Until the engine has nothing more to give. None: not ours to answer."""
@@ -126,7 +131,9 @@ class ServeJobs:
         if claim.found == "leave":
             return None
         run.claim = claim
-        if claim.found not in ("adopt", "close"):
+        if claim.found == "close":
+            await self._ask_readers(run, claim)
+        elif claim.found != "adopt":
             with self._observer.serving(ticket) as span:
                 attempt = await self._stream(run, claim)
                 span.ended(attempt)
@@ -135,7 +142,8 @@ class ServeJobs:
     async def _stream(self, run: Run, claim: Claim) -> Attempt:
         self._generate.say_whose(run, claim.fence)
         job = run.ticket.job
-        known = await self._known(run, claim)
+        await self._ask_readers(run, claim)
+        known = run.known
         fruitless = claiming.fruitless(job, known, claim.lapses)
         given = resuming.start_ids(job, known, self._engine.resume) or ()
         attempt = run.attempt = Attempt(job, claim.fence, given, known=len(known), fruitless=fruitless)
@@ -148,12 +156,27 @@ class ServeJobs:
         await self._generate.stream(run, attempt)
         return attempt
 
-    async def _known(self, run: Run, claim: Claim) -> tuple[int, ...]:
-        """The ids that the reader has."""
+    async def _ask_readers(self, run: Run, claim: Claim) -> None:
+        """Who reads it, and what they have. All are written to from the first token on: one that we learned of only
+        by its `Attach` might be the last by then."""
         job = run.ticket.job
-        if not claim.had_worker and run.ticket.deliveries == 1:
-            return job.resume_ids
-        return resuming.known_ids(job, await self._receivers.shown(job.inbox, job.request, claim.fence))
+        run.known = job.resume_ids
+        if claim.had_worker or run.ticket.deliveries > 1:
+            await self._count_readers(run, claim)
+        run.knows_readers = True
+        if run.is_unread:
+            await self._runs.interrupt(run, Cancelled("Nobody reads this answer any more."))
+
+    async def _count_readers(self, run: Run, claim: Claim) -> None:
+        job = run.ticket.job
+        told = await self._receivers.shown(job, claim.fence)
+        now = asyncio.get_running_loop().time()
+        for inbox, shown in told.items():
+            if shown.streams or not shown.known:  # a client of its own making may not say
+                run.audience.settle(inbox, shown.streams, now)
+        word = resuming.furthest(told.values())
+        run.known = resuming.known_ids(job, word)
+        run.is_unsure = word is None and claim.lapses > 0
 
     def _refusal(self, run: Run, known: tuple[int, ...], fruitless: int) -> SluiceError | None:
         job = run.ticket.job

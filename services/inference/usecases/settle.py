@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from services.inference.domain import claiming, resuming
 from services.inference.domain.attempts import Attempt
 from services.inference.domain.ending import ending_of
@@ -13,7 +15,7 @@ from services.inference.ports import Claim, Claims, Engine, Journal, Observer, O
 from services.inference.usecases.lasting import lasting
 from services.inference.usecases.runs import Moved, Run, Runs
 from shared.errors import Cancelled, EngineFailed, SluiceError, Unavailable, to_failure
-from shared.messages import Delta, End, Failure, Usage
+from shared.messages import Delta, End, Failure, Text, Usage
 
 SETTLE_S = 60.0
 """How long a finished answer waits for the bus to come back before it is given up, to be made again."""
@@ -56,11 +58,15 @@ class SettleAnswers:
         """Closing the claim comes first: until then others may have a say, afterwards they take our word."""
         if attempt.state == "lost":
             return
+        await self._recall(run, attempt)
         whole = attempt.whole()
         standing = await lasting(partial(self._claims.finishing, claim, whole), for_s=SETTLE_S)
         if standing == "lost":
             attempt.become("lost")
             self._observer.note("claim.lost", request=run.request)
+            return
+        if standing == "cancelled" and run.is_unsure:
+            await self._leave_to_next(run, claim, attempt.made)
             return
         if standing == "cancelled" and attempt.state != "cancelled":
             attempt.become("cancelled", _stopped())
@@ -84,12 +90,44 @@ class SettleAnswers:
 
     async def _close(self, run: Run, claim: Claim) -> None:
         """It was cancelled, and its worker did not live to say so."""
-        given = run.ticket.job.resume_ids
+        if run.is_unsure:
+            await self._leave_to_next(run, claim, run.known)
+            return
         tape = Tape(claim.fence)
-        tape.add(given, ())
-        tape.end = End(Usage(0, len(given)), _stopped())
+        text = await self._text(run)
+        tape.add(run.known, (Text(text),) if text else ())
+        tape.end = End(Usage(0, len(run.known)), _stopped())
         await self._store(run, claim, tape.whole(run.ticket.job.stream, tape.end))
-        await self._tell(run, tape, len(given))
+        await self._tell(run, tape, len(run.known))
+
+    async def _leave_to_next(self, run: Run, claim: Claim, ids: tuple[int, ...]) -> None:
+        """It was stopped, its worker has died, and no reader is left to ask. One that found that out has published the
+        next attempt, which knows what was shown; otherwise we do, and know no better."""
+        job = msgspec.structs.replace(
+            run.ticket.job,
+            attempt=claim.live.attempt + 1,
+            resume_ids=ids,
+            previous_sequence=run.ticket.sequence,
+        )
+        await lasting(partial(self._queue.pass_on, job), for_s=SETTLE_S)
+        await lasting(partial(_take_off, run), for_s=SETTLE_S)
+
+    async def _recall(self, run: Run, attempt: Attempt) -> None:
+        """What was shown is stored, also when this attempt breaks off before it has said that much itself."""
+        broke_off = attempt.state in ("cancelled", "failed")
+        if broke_off and len(run.known) > len(attempt.tape.ids):
+            attempt.recall(run.known, await self._text(run))
+
+    async def _text(self, run: Run) -> str:
+        """Of several choices the ids are interleaved; they are no conversation's, whose answer would be kept."""
+        job = run.ticket.job
+        if job.sampling.n > 1 or not run.known:
+            return ""
+        try:
+            return await self._engine.text(job, run.known)
+        except EngineFailed as error:  # it has died, and with it what knows the words
+            self._observer.note("answer.text_unknown", request=run.request, reason=error.message)
+            return ""
 
     async def _store(self, run: Run, claim: Claim, whole: Delta) -> None:
         job = run.ticket.job

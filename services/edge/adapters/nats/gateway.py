@@ -8,12 +8,14 @@ import msgspec
 from services.edge.domain.live import LiveAnswer
 from shared import subjects
 from shared.broker.ports import Bus
-from shared.errors import Conflict
+from shared.errors import Conflict, Unavailable
 from shared.messages import CancelJob, ChatCancelled, ChatJob, Detach, LiveChat, LiveRequest, Usage
-from shared.streams import Incoming, Receiver
+from shared.streams import Incoming, Receiver, least_fence
 
-CANCELLED_TTL_S = 600.0
-"""Long enough for a redelivery of the job to find out."""
+CANCELLED_TTL_S = subjects.INFERENCE_RESUME.max_age_s + 60.0
+"""As long as a job may wait: whoever gets it at last must find out."""
+READERS = 16
+"""Inboxes that are remembered of an answer, newest last."""
 CLAIM_RACES = 8
 """A request changes hands a few times at most while we try to mark it."""
 
@@ -40,8 +42,22 @@ class NatsJobs:
     def open(self, request: str) -> Incoming:
         return self._receiver.open(request)
 
-    def attach(self, request: str) -> Incoming:
-        return self._receiver.attach(request)
+    async def attach(self, live: LiveAnswer) -> Incoming | None:
+        """Opened first, then made known, then looked whom to believe: a worker that takes over in between asks us,
+        too, or is the one whom we find."""
+        incoming = self._receiver.open(live.request)
+        try:
+            await self._share(live)
+            entry = await self._live.get(subjects.live_request(live.request))
+        except BaseException:
+            incoming.close()
+            raise
+        found = None if entry is None else msgspec.msgpack.decode(entry.value, type=LiveRequest)
+        if entry is None or found is None or found.state in OVER:
+            incoming.close()
+            return None
+        self._receiver.follow(incoming, least_fence(found, entry.revision))
+        return incoming
 
     async def submit(self, job: ChatJob, notices: tuple[str, ...] = ()) -> None:
         """The entry in LIVE comes first, so that whoever pulls the job finds it."""
@@ -65,7 +81,7 @@ class NatsJobs:
         placed = msgspec.structs.replace(live, job_sequence=stored.sequence)
         await asyncio.gather(
             self._note_place(key, placed, revision),
-            self._note_chat(job.chat, LiveChat(job.request), job.deadline),
+            self._note_chat(job.chat, LiveChat(job.request, inboxes=(self.inbox,)), job.deadline),
         )
 
     async def find(self, chat: str) -> LiveAnswer | None:
@@ -88,9 +104,6 @@ class NatsJobs:
             passages=live.passages,
             notices=live.notices,
         )
-
-    async def share(self, live: LiveAnswer) -> None:
-        await self._note_chat(live.chat, LiveChat(live.request, resumed=True), live.deadline)
 
     async def is_shared(self, job: ChatJob) -> bool:
         newest = await self._newest(job.chat)
@@ -122,8 +135,26 @@ class NatsJobs:
 
     async def _note_chat(self, chat: str, newest: LiveChat, deadline: float) -> None:
         if chat:
-            ttl_s = max(1.0, deadline - time.time()) + PAST_DEADLINE_S
-            await self._live.put(subjects.live_chat(chat), msgspec.msgpack.encode(newest), ttl_s=ttl_s)
+            value = msgspec.msgpack.encode(newest)
+            await self._live.put(subjects.live_chat(chat), value, ttl_s=_chat_ttl_s(deadline))
+
+    async def _share(self, live: LiveAnswer) -> None:
+        """Several may come at once, and none may be forgotten."""
+        key, ttl_s = subjects.live_chat(live.chat), _chat_ttl_s(live.deadline)
+        for _ in range(CLAIM_RACES):
+            entry = await self._live.get(key)
+            newest = None if entry is None else msgspec.msgpack.decode(entry.value, type=LiveChat)
+            if entry is None or newest is None or newest.request != live.request:
+                return  # the next question has been asked meanwhile
+            others = tuple(inbox for inbox in newest.inboxes if inbox != self.inbox)
+            shared = LiveChat(live.request, resumed=True, inboxes=(*others, self.inbox)[-READERS:])
+            try:
+                value = msgspec.msgpack.encode(shared)
+                await self._live.update(key, value, revision=entry.revision, ttl_s=ttl_s)
+            except Conflict:
+                continue
+            return
+        raise Unavailable("Too many readers come at once.", retry_after_s=1.0)
 
     async def _newest(self, chat: str) -> LiveChat | None:
         entry = await self._live.get(subjects.live_chat(chat))
@@ -146,6 +177,10 @@ class NatsJobs:
                 continue
             return live
         return None
+
+
+def _chat_ttl_s(deadline: float) -> float:
+    return max(1.0, deadline - time.time()) + PAST_DEADLINE_S
 
 
 def _never_begun(request: str, live: LiveRequest) -> ChatCancelled:

@@ -75,16 +75,16 @@ class LiveClaims:
         )
         if found == "drop":
             return None
+        had_worker = live is not None and bool(live.worker)
+        lapses = claiming.lapses(job, live, ticket.deliveries)
         if found in ("close", "leave") and entry is not None and live is not None:
-            return Claim(job.request, entry.revision, entry.revision, live, found)
+            return Claim(job.request, entry.revision, entry.revision, live, found, had_worker, lapses)
         mine = claiming.claimed(job, live, worker=self._worker, sequence=ticket.sequence, found=found)
         value = msgspec.msgpack.encode(mine)
         if entry is None:
             revision = await self._bucket.create(key, value)
         else:
             revision = await self._bucket.update(key, value, revision=entry.revision)
-        had_worker = live is not None and bool(live.worker)
-        lapses = claiming.lapses(job, live, ticket.deliveries)
         return Claim(job.request, revision, revision, mine, found, had_worker, lapses)
 
     async def _write(self, claim: Claim, live: LiveRequest, ttl_s: float | None = None) -> None:

@@ -67,6 +67,9 @@ class SimulatedEngine:
         self._work.set()
         return mailbox
 
+    async def text(self, job: ChatJob, ids: tuple[int, ...]) -> str:
+        return "".join(write(job, 0, len(ids)).pieces)
+
     async def abort(self, request: str) -> None:
         self._forget(request, Cancelled("The request was aborted."))
 

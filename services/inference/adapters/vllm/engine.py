@@ -84,6 +84,11 @@ class VllmEngine:
             self._let_go(job.request)
             self._ended.pop(job.request, None)
 
+    async def text(self, _job: ChatJob, ids: tuple[int, ...]) -> str:
+        if self._prompts is None:
+            raise EngineFailed("The engine is not running.")
+        return self._prompts.text(ids)
+
     async def abort(self, request: str) -> None:
         await self._end(request, Cancelled("The request was aborted."))
 

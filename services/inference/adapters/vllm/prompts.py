@@ -83,6 +83,10 @@ class PromptMaker:
             prompt.input["arrival_time"] = given.get("arrival_time")
         return prompt
 
+    def text(self, ids: tuple[int, ...]) -> str:
+        """As far as it was shown: of whole characters."""
+        return self._whole_characters(ids)[1]
+
     def _go_on(self, params: SamplingParams, ids: list[int], resume_ids: tuple[int, ...]) -> Prompt:
         held, replayed = self._whole_characters(resume_ids)
         over = self._over(resume_ids, params)
