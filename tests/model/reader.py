@@ -1,36 +1,38 @@
-"""What the reader and the wires may do next."""
+"""What the readers and the wires may do next."""
 
 from collections.abc import Iterator
 
 import msgspec
 
-from shared.messages import Delta, End, Usage
+from shared.messages import ChatJob, Delta, LiveRequest
 from shared.streams.merge import Cursor, Verdict
 from shared.streams.rescue import next_attempt
-from tests.model.world import Reader, Rules, Worker, World
+from tests.model.world import INBOXES, Reader, Rules, World
 
 replace = msgspec.structs.replace
 Steps = Iterator[tuple[str, World]]
+OWNS = ("running", "decided", "stored", "told", "acknowledged")
 
 
 def steps(world: World, rules: Rules) -> Steps:
+    for reader in world.readers:
+        if reader.state == "reading":
+            yield from _hear(world, reader, rules)
+            yield from _rescue(world, reader, rules)
+
+
+def _hear(world: World, reader: Reader, rules: Rules) -> Steps:
     for worker in world.workers:
-        if worker.wire:
-            delta, rest = worker.wire[0], worker.wire[1:]
-            after = world.with_worker(replace(worker, wire=rest))
-            yield f"the reader hears {worker.name}", replace(after, reader=heard(world.reader, delta, rules))
+        wire = worker.wires[INBOXES.index(reader.inbox)]
+        if wire:
+            after = world.with_worker(worker.rewired(reader.inbox, wire[1:]))
+            told = f"{reader.inbox} hears {worker.name}"
+            yield told, after.with_reader(heard(reader, wire[0], rules))
             if world.budget.losses:
-                yield f"a delta of {worker.name} is lost", after.spend("losses")
-    if world.reader.state == "reading":
-        yield from _rescue(world, rules)
-        for worker in world.workers:
-            if (answered := _attached(world, worker)) is not None:
-                yield f"{worker.name} answers an attach", answered
+                yield f"a delta of {worker.name} to {reader.inbox} is lost", after.spend("losses")
 
 
 def heard(reader: Reader, delta: Delta, rules: Rules) -> Reader:
-    if reader.state != "reading":
-        return reader
     cursor = Cursor()
     cursor.fence = reader.fence if rules.fences else -1
     cursor.ids.extend(reader.ids)
@@ -43,49 +45,67 @@ def heard(reader: Reader, delta: Delta, rules: Rules) -> Reader:
         cursor.take(delta)
         if delta.end is not None:
             reader = replace(reader, state="complete")
-    return replace(reader, fence=cursor.fence, ids=tuple(cursor.ids))
+    held = reader.held or verdict is Verdict.TAKE or cursor.fence == delta.fence
+    return replace(reader, fence=cursor.fence, ids=tuple(cursor.ids), held=held)
 
 
 def last_resort(world: World) -> Steps:
-    """Where nothing else happens it loses patience once more, however often it did before."""
-    if (
-        world.budget.rescues >= 0
-        and world.reader.state == "reading"
-        and world.live.state in ("running", "finishing")
-    ):
-        yield "the reader loses patience again", _looking(world)
+    """Where nothing else happens they lose patience once more, however often they did before."""
+    if world.budget.rescues < 0:
+        return
+    for reader in world.readers:
+        if reader.state == "reading" and world.live.state in ("running", "finishing", "cancelled"):
+            yield f"{reader.inbox} loses patience again", _looking(world, reader)
 
 
-def _looking(world: World) -> World:
-    return replace(world, reader=replace(world.reader, rescue=(world.revision, world.live)))
+def _looking(world: World, reader: Reader) -> World:
+    return world.with_reader(replace(reader, rescue=(world.revision, world.live)))
 
 
-def _rescue(world: World, rules: Rules) -> Steps:
+def _rescue(world: World, reader: Reader, rules: Rules) -> Steps:
     """It looks at the entry, and then acts on what it saw."""
-    reader = world.reader
     if reader.rescue is None:
-        if world.budget.rescues > 0 and world.live.state in ("running", "finishing"):
-            yield "the reader loses patience", _looking(world.spend("rescues"))
+        if world.budget.rescues > 0 and world.live.state in ("running", "finishing", "cancelled"):
+            yield f"{reader.inbox} loses patience", _looking(world.spend("rescues"), reader)
         return
     revision, live = reader.rescue
-    newest = next((each.job for each in world.queue if each.job.attempt == live.attempt), reader.job)
-    job = reader.job if reader.job.attempt >= live.attempt else newest
-    attempt = next_attempt(job, live, reader.ids, "inbox", 1)
-    acted = replace(reader, rescue=None, job=attempt)
-    if rules.seals:
-        acted = replace(acted, fence=max(reader.fence, revision + 1))
-    yield f"the reader asks for attempt {attempt.attempt}", replace(world, reader=acted).publish(attempt)
+    job = _job(world, reader, live)
+    if live.state == "cancelled":
+        stopped = replace(reader, rescue=None, state="stopped")
+        after = world.with_reader(stopped)
+        if job is not None and rules.carries_what_a_stop_leaves:
+            after = after.publish(next_attempt(job, live, reader.ids, reader.inbox, 1))
+        yield f"{reader.inbox} finds it stopped", after
+    elif job is None:
+        yield f"{reader.inbox} finds no job", world.with_reader(replace(reader, rescue=None, state="left"))
+    else:
+        attempt = next_attempt(job, live, reader.ids, reader.inbox, 1)
+        fence = max(reader.fence, revision + 1) if rules.seals else reader.fence
+        acted = replace(reader, rescue=None, job=attempt, held=False, fence=fence)
+        after = world.with_reader(acted).publish(attempt)
+        yield f"{reader.inbox} asks for attempt {attempt.attempt}", after
 
 
-def _attached(world: World, worker: Worker) -> World | None:
-    """A worker that lives and was not replaced, as far as the reader knows, says again what is missing. Only when
-    nothing is on its way: until then the reader cannot know that something was lost."""
-    reader = world.reader
-    has_it = worker.phase in ("running", "decided", "stored", "told", "acknowledged")
-    if worker.wire or not has_it or worker.fence < reader.fence:
-        return None
-    ended = worker.phase in ("told", "acknowledged")
-    if len(reader.ids) >= len(worker.made) and not ended:
-        return None
-    again = Delta(1, worker.fence, 0, worker.made, end=End(Usage()) if ended else None)
-    return world.with_worker(replace(worker, wire=(again,)))
+def _job(world: World, reader: Reader, live: LiveRequest) -> ChatJob | None:
+    if reader.job is not None and reader.job.attempt >= live.attempt:
+        return reader.job
+    found = (each.job for each in world.queue if each.sequence == live.job_sequence)
+    return next(found, reader.job)
+
+
+def attachments(world: World) -> Steps:
+    """A worker that lives and was not replaced, as far as the reader knows, says again what is missing, and goes on
+    doing so. Only when nothing is on its way: until then the reader cannot know that something was lost."""
+    for reader in world.readers:
+        for worker in world.workers:
+            wire = worker.wires[INBOXES.index(reader.inbox)]
+            if reader.state != "reading" or wire or worker.phase not in OWNS or worker.fence < reader.fence:
+                continue
+            is_new = reader.inbox not in worker.audience
+            ended = worker.phase in ("told", "acknowledged")
+            if len(reader.ids) >= len(worker.made) and not ended and not is_new:
+                continue
+            again = Delta(1, worker.fence, 0, worker.made, end=worker.end if ended else None)
+            audience = tuple(sorted({*worker.audience, reader.inbox}))
+            answered = replace(worker, audience=audience).send(again, reader.inbox)
+            yield f"{worker.name} answers an attach of {reader.inbox}", world.with_worker(answered)
