@@ -27,9 +27,6 @@ class Rescue:
         """Publishes the next attempt, to go on after what this stream has seen. Two readers may do so: the first
         one's is stored, and holds for both. Not where another worker has it than the one that is silent, unless we
         `insist`: that one does not answer either.
-
-        From here on only fences above the entry's revision are believed, as every later claim's is; unless it is
-        certain that nothing was published: then the silent one may still be heard.
         """
         entry = await self._bus.bucket(subjects.LIVE_BUCKET).get(subjects.live_request(incoming.request))
         if entry is None:
@@ -46,27 +43,33 @@ class Rescue:
         job = await self._job(incoming, live)
         if job is None:
             return "unknown"
+        await self._succeed(incoming, job, live, entry.revision)
+        return "moved"
+
+    async def _succeed(self, incoming: Incoming, job: ChatJob, live: LiveRequest, revision: int) -> None:
+        """From here on only fences above the entry's revision are believed, as every later claim's is; unless it is
+        certain that nothing was published: then the silent one may still be heard."""
         before = incoming.cursor.fence
-        incoming.cursor.seal(entry.revision + 1)
-        attempt = next_attempt(job, live, tuple(incoming.cursor.ids), self._inbox, incoming.number)
+        incoming.cursor.seal(revision + 1)
+        attempt = self._next(incoming, job, live)
         try:
             stored = await self._publish(attempt)
         except NotTaken:
-            incoming.cursor.unseal(entry.revision + 1, before)
+            incoming.cursor.unseal(revision + 1, before)
             raise
         if (
             not stored.duplicate
-        ):  # else ours lies there unclaimed, or another reader's does: this one nobody gets
+        ):  # otherwise this one is nobody's: ours, or another reader's, lies there already
             incoming.job = attempt
-        return "moved"
 
     async def _leave(self, incoming: Incoming, live: LiveRequest) -> None:
         """It was stopped, and its worker does not say so. Whoever closes it in its stead shall know what was shown."""
         job = await self._job(incoming, live) if incoming.known else None
         if job is not None:
-            await self._publish(
-                next_attempt(job, live, tuple(incoming.cursor.ids), self._inbox, incoming.number)
-            )
+            await self._publish(self._next(incoming, job, live))
+
+    def _next(self, incoming: Incoming, job: ChatJob, live: LiveRequest) -> ChatJob:
+        return next_attempt(job, live, tuple(incoming.cursor.ids), self._inbox, incoming.number)
 
     async def _publish(self, attempt: ChatJob) -> Stored:
         subject = subjects.resume(attempt.model, self._publisher)
