@@ -1,6 +1,7 @@
 """The logits processor under vLLM's second model runner, which needs Triton: its interface, by hand."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,10 +46,10 @@ def test_it_is_of_both_kinds() -> None:
     assert issubclass(Replay, Second)
 
 
-def test_beside_speculation_nothing_is_replayed() -> None:
-    plain = engine_args(VllmOptions(model="m"))
+def test_beside_speculation_nothing_is_replayed(tiny_model: Path) -> None:
+    plain = engine_args(VllmOptions(model=str(tiny_model)))
     speculating = {"method": "ngram", "num_speculative_tokens": 2}
-    options = VllmOptions(model="m", engine_args=json.dumps({"speculative_config": speculating}))
+    options = VllmOptions(model=str(tiny_model), engine_args=json.dumps({"speculative_config": speculating}))
     assert replays(plain)
     assert not replays(engine_args(options))
 
