@@ -25,6 +25,11 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     Time in which it plainly computes (on a CPU) or compiles (on a GPU) does not count. More than a GPU's longest step,
     that of `max_num_batched_tokens`."""
 
+    engine_replay: bool = False
+    """vllm: also on a GPU, answers in JSON, or with stop strings or penalties, are said again where they go on at
+    another worker. Nobody has run it there yet. Without it they are made anew there, and end with an error where chance
+    made them differ."""
+
     openai_base_url: str = ""
     openai_api_key: str = ""
     openai_slots: Annotated[int, Meta(ge=1)] = 64

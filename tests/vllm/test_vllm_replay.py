@@ -47,9 +47,10 @@ def test_it_is_of_both_kinds() -> None:
 
 
 def test_beside_speculation_nothing_is_replayed(tiny_model: Path) -> None:
-    plain = engine_args(VllmOptions(model=str(tiny_model)))
+    plain = engine_args(VllmOptions(model=str(tiny_model), hang_s=0))
     speculating = {"method": "ngram", "num_speculative_tokens": 2}
-    options = VllmOptions(model=str(tiny_model), engine_args=json.dumps({"speculative_config": speculating}))
+    speculation = json.dumps({"speculative_config": speculating})
+    options = VllmOptions(model=str(tiny_model), engine_args=speculation, hang_s=0)
     assert replays(plain)
     assert not replays(engine_args(options))
 

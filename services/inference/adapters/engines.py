@@ -57,6 +57,9 @@ def _vllm(settings: Settings, worker: str) -> Engine:
     if not settings.model:
         raise SettingsError("SLUICE_ENGINE=vllm needs SLUICE_MODEL: a folder, or a model's id on the hub")
     options = VllmOptions(
-        model=settings.model, engine_args=settings.engine_args, hang_s=settings.engine_hang_s
+        model=settings.model,
+        engine_args=settings.engine_args,
+        hang_s=settings.engine_hang_s,
+        replay=settings.engine_replay,
     )
     return VllmEngine(options, worker=worker, model=settings.served_model_name or "gpt-4-local")

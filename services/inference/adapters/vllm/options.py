@@ -38,6 +38,8 @@ class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     """JSON of `AsyncEngineArgs`."""
     hang_s: float
     """With work and without a step for so long it hangs; 0: never."""
+    replay: bool = False
+    """Also where nobody has run it yet: on a GPU, by vLLM's second model runner."""
 
 
 def is_on_cpu() -> bool:
@@ -55,7 +57,7 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         args = AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
     except TypeError as error:
         raise SettingsError(f"SLUICE_ENGINE_ARGS: {error}") from error
-    if _can_replay(args):
+    if _can_replay(args, options):
         args.logits_processors = [*(args.logits_processors or ()), Replay]
     return args
 
@@ -64,9 +66,10 @@ def replays(args: AsyncEngineArgs) -> bool:
     return Replay in (args.logits_processors or ())
 
 
-def _can_replay(args: AsyncEngineArgs) -> bool:
+def _can_replay(args: AsyncEngineArgs, options: VllmOptions) -> bool:
     """vLLM's first model runner takes no logits processor beside speculation. In 0.26 the second takes none at all: one
     would put every request on the first, so there it is given only where that one runs anyhow."""
     if args.speculative_config is not None:
         return False
-    return HAS_SECOND or current_platform.is_cpu() or envs.VLLM_USE_V2_MODEL_RUNNER is False
+    runs_first = current_platform.is_cpu() or envs.VLLM_USE_V2_MODEL_RUNNER is False
+    return runs_first or (options.replay and HAS_SECOND)
