@@ -23,11 +23,15 @@ LATE_S = 0.4
 ANSWER_S = 0.4
 """How long an `Attach` may stay without an answer. Half-way it is said again: one message may be lost, where a NATS
 server has died and the worker is just finding another."""
+ALIVE_S = 2.0
+"""The same, of a worker that is heard meanwhile: it has much to do, and to ask others for its answers makes more."""
 PATIENT_S = 1.0
 """The same, where nobody need have the answer at the moment."""
 INSIST_S = 5.0
 """Somebody took the answer over, and is silent, too."""
 LEASE_S = 1.0
+ASKS_AT_A_TIME = 256
+"""The others wait for their turn: ten thousand at once would take longer to answer than any of them may wait."""
 RESCUES_AT_A_TIME = 32
 
 
@@ -42,6 +46,8 @@ class Ask:
     repeated: bool = False
     patient_since: float = 0.0
     """Since when somebody else has it, or will: no need to hurry."""
+    is_retry: bool = False
+    """Nobody could take over."""
     told_done: bool = False
     """It is over, but may have been begun and ended since we asked: its worker still has the tape."""
 
@@ -57,10 +63,13 @@ class Repair:
         self._heard_at: dict[str, float] = {}
         self._asks: dict[int, Ask] = {}
         self._wake = asyncio.Event()
+        self._silent_since: dict[str, float] = {}
         self._rescues: set[asyncio.Task[None]] = set()
 
     def heard(self, worker: str, now: float) -> None:
         self._heard_at[worker] = now
+        if self._silent_since:
+            self._silent_since.pop(worker, None)
 
     def lost(self, worker: str) -> None:
         """A frame of this worker has not come: any of its streams may miss something, were it only its end."""
@@ -110,17 +119,24 @@ class Repair:
             self._wake.clear()
             now = time.monotonic()
             if not bus.connected or now - slept_at > limit_s + LATE_S:
-                self._heard_at = dict.fromkeys(self._heard_at, now)
+                self._heard_at = dict.fromkeys((*self._heard_at, *self._silent_since), now)
+                self._silent_since.clear()
                 for ask in self._asks.values():
                     ask.sent_at = 0.0
                 continue
-            if (
-                limit_s <= TICK_S
-            ):  # in a longer wait we may have stood still for a while, and frames lie unread
+            if limit_s <= TICK_S:  # in a longer wait we may have stood still, and frames lie unread
                 self._suspect(now)
-            for number, ask in list(self._asks.items()):
-                with suppress(Unavailable):  # the bus has gone this moment: the next turn comes soon
-                    await self._pursue(bus, rescue, number, ask, now)
+            await self._pursue_all(bus, rescue, now)
+
+    async def _pursue_all(self, bus: Bus, rescue: Rescue, now: float) -> None:
+        room = ASKS_AT_A_TIME - sum(ask.sent_at > 0 for ask in self._asks.values())
+        for number, ask in list(self._asks.items()):
+            if not ask.sent_at and not self._is_dead(number, ask, now):
+                if room <= 0:
+                    continue
+                room -= 1
+            with suppress(Unavailable):  # the bus has gone this moment: the next turn comes soon
+                await self._pursue(bus, rescue, number, ask, now)
 
     def _quiet_s(self, now: float) -> float:
         """How long nothing can be due that would not wake us. A look each tick would be half of what an idle edge
@@ -134,6 +150,7 @@ class Repair:
         silent = {worker for worker, at in self._heard_at.items() if now - at > self._silence_s}
         for worker in silent:
             del self._heard_at[worker]
+            self._silent_since[worker] = now
         if silent:
             for incoming in self._streams.values():
                 if incoming.worker in silent:
@@ -145,17 +162,26 @@ class Repair:
             self.forget(number)
         elif incoming.choked and incoming.pieces:
             return  # its reader has to catch up first
-        elif not ask.sent_at:
+        elif not ask.sent_at and not self._is_dead(number, ask, now):
             await self._attach(bus, incoming, ask, now)
-        elif self._overdue(ask, now) and len(self._rescues) < RESCUES_AT_A_TIME:
+        elif self._overdue(incoming, ask, now) and len(self._rescues) < RESCUES_AT_A_TIME:
             ask.sent_at = now
             self._hold(asyncio.create_task(self._rescue(rescue, incoming, ask)))
         elif not ask.repeated and now - ask.sent_at > ANSWER_S / 2:
             ask.repeated = True
             await self._say(bus, incoming)
 
-    def _overdue(self, ask: Ask, now: float) -> bool:
-        return now - ask.sent_at > (PATIENT_S if ask.patient_since else ANSWER_S)
+    def _is_dead(self, number: int, ask: Ask, now: float) -> bool:
+        """Its worker was silent, and said nothing when it was asked for others: no need to ask once more."""
+        incoming = None if ask.is_retry else self._streams.get(number)
+        silent_since = self._silent_since.get(incoming.worker) if incoming is not None else None
+        return silent_since is not None and now - silent_since > ANSWER_S
+
+    def _overdue(self, incoming: Incoming, ask: Ask, now: float) -> bool:
+        if ask.patient_since:
+            return now - ask.sent_at > PATIENT_S
+        is_alive = self._heard_at.get(incoming.worker, 0.0) > ask.sent_at
+        return now - ask.sent_at > (ALIVE_S if is_alive else ANSWER_S)
 
     async def _attach(self, bus: Bus, incoming: Incoming, ask: Ask, now: float) -> None:
         ask.sent_at, ask.repeated, ask.known, incoming.choked = now, False, incoming.known, False
@@ -178,7 +204,9 @@ class Repair:
         try:
             await self._move(rescue, incoming, ask)
         finally:
-            ask.sent_at = 0.0
+            ask.sent_at, ask.is_retry = 0.0, True
+            if self._asks.pop(incoming.number, None) is not None:
+                self._asks[incoming.number] = ask  # behind those that wait for their turn
 
     async def _move(self, rescue: Rescue, incoming: Incoming, ask: Ask) -> None:
         now = time.monotonic()
