@@ -1,12 +1,15 @@
 """Ports are looked at before anything starts: a service that fails on its bind says less than we can."""
 
 import errno
+import secrets
 import socket
 from collections.abc import Mapping
 
 from deploy.local.errors import StartError
 
 LOOPBACK = "127.0.0.1"
+NOT_GIVEN = range(16_384, 32_768)
+TRIES = 64
 
 
 def check_ports(named: Mapping[str, int]) -> None:
@@ -43,8 +46,10 @@ def is_taken(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now (for tests)."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now (for tests). Of those that no outgoing connection is given by the system, which
+    might be made before the port is listened on."""
+    for _ in range(TRIES):
+        port = secrets.choice(NOT_GIVEN)
+        if not is_taken(port):
+            return port
+    raise StartError(f"no free port among {TRIES} of {NOT_GIVEN.start} to {NOT_GIVEN.stop - 1}")
