@@ -21,8 +21,7 @@ TICK_S = 0.1
 LATE_S = 0.4
 """A look that comes so much later than it was to is one of a process that stood still."""
 ANSWER_S = 0.4
-"""How long an `Attach` may stay without an answer. Half-way it is said again: one message may be lost, where a NATS
-server has died and the worker is just finding another."""
+"""How long an `Attach` may stay without an answer."""
 ALIVE_S = 2.0
 """The same, of a worker that is heard meanwhile: it has much to do, and to ask others for its answers makes more."""
 PATIENT_S = 1.0
@@ -43,7 +42,6 @@ class Ask:
     """How many ids there were."""
     sent_at: float = 0.0
     """0: not yet."""
-    repeated: bool = False
     patient_since: float = 0.0
     """Since when somebody else has it, or will: no need to hurry."""
     is_retry: bool = False
@@ -167,9 +165,6 @@ class Repair:
         elif self._overdue(incoming, ask, now) and len(self._rescues) < RESCUES_AT_A_TIME:
             ask.sent_at = now
             self._hold(asyncio.create_task(self._rescue(rescue, incoming, ask)))
-        elif not ask.repeated and now - ask.sent_at > ANSWER_S / 2:
-            ask.repeated = True
-            await self._say(bus, incoming)
 
     def _is_dead(self, number: int, ask: Ask, now: float) -> bool:
         """Its worker was silent, and said nothing when it was asked for others: no need to ask once more."""
@@ -184,11 +179,8 @@ class Repair:
         return now - ask.sent_at > (ALIVE_S if is_alive else ANSWER_S)
 
     async def _attach(self, bus: Bus, incoming: Incoming, ask: Ask, now: float) -> None:
-        ask.sent_at, ask.repeated, ask.known, incoming.choked = now, False, incoming.known, False
-        await self._say(bus, incoming)
-
-    async def _say(self, bus: Bus, incoming: Incoming) -> None:
         cursor = incoming.cursor
+        ask.sent_at, ask.known, incoming.choked = now, len(cursor.ids), False
         message = Attach(
             request=incoming.request,
             inbox=self._inbox,

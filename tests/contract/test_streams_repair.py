@@ -103,9 +103,8 @@ class RepairContract:
             with pytest.raises(Cancelled):
                 await asyncio.wait_for(stopped.next(), 3)
             await asyncio.sleep(1.0)
-            asked = [one.request for one in control.heard(Attach)]
-            assert set(asked) == {"stopped", "unclaimed", "waiting"}
-            assert len(asked) <= 6  # twice each, and then no more
+            asked = sorted(one.request for one in control.heard(Attach))
+            assert asked == ["stopped", "unclaimed", "waiting"]  # and then no more
             async with plane.writer() as writer:
                 for incoming in (waiting, unclaimed, asking):
                     writer.send(receiver.inbox, token(incoming.number, 0))
@@ -225,7 +224,7 @@ class TestNatsRepair(RepairContract):
                 writer.send(receiver.inbox, Delta(1, revision, 0, (5,), (Text("one"),)))
                 assert said(await incoming.next()) == ["one"]
             await asyncio.sleep(1.5)  # silence, an `Attach` in vain, and nobody who takes the next attempt
-            assert len(control.heard(Attach)) > 2  # asked again and again
+            assert len(control.heard(Attach)) > 1  # it is asked again
             async with plane.writer() as writer:
                 writer.send(receiver.inbox, Delta(1, revision, 1, (6,), (Text("two"),)))
                 writer.send(receiver.inbox, last(1, 2, revision))
