@@ -1,11 +1,11 @@
 """A client stops, or goes without a word: its slot in the engine is free at once, or after the grace.
 
 Every slot is taken and others wait, so the first word to one who waited tells when the engine had room again.
+`test_engine_aborts.py` does the same for each phase of a request.
 """
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 
 from tests.chaos.cluster import Cluster, Shape, running_cluster
 from tests.chaos.crowd import Crowd, crowd, signed_in, until
-from tests.chaos.http import Answer, ask, send
+from tests.chaos.http import ask
 from tests.chaos.oracle import expected
 from tests.chaos.reading import Client, Reading
 
@@ -86,17 +86,6 @@ async def stored_as_cancelled(cluster: Cluster, token: str, reading: Reading) ->
     assert expected(reading.question, LONG).startswith(answers[0]["text"])
 
 
-@pytest.mark.full
-async def test_stop_of_one_that_waits_costs_no_engine_time(tmp_path: Path) -> None:
-    async with busy(tmp_path / "cluster") as (_, readers):
-        client = readers.client
-        async with waiting(client, 2) as (first, second):
-            await stop(client, first.chat, edge=1)
-            await stop(client, readers.readings[0].chat, edge=1)
-            await until(lambda: bool(second.text), 3, lambda: "no slot became free")
-            assert (first.text, first.ends) == ("", ["abort"])
-
-
 async def test_a_silent_client_keeps_its_slot_for_the_grace(tmp_path: Path) -> None:
     async with busy(tmp_path / "cluster") as (_, readers), waiting(readers.client, TIMES) as next_ones:
         gone_at = time.monotonic()
@@ -108,26 +97,3 @@ async def test_a_silent_client_keeps_its_slot_for_the_grace(tmp_path: Path) -> N
         kept = [at - gone_at for at in begun(next_ones)]
         assert kept[0] > GRACE_S - 0.2
         assert kept[-1] < GRACE_S + 1.0
-
-
-@pytest.mark.full
-async def test_a_client_that_cannot_come_back_frees_it_at_once(tmp_path: Path) -> None:
-    """OpenAI's: it knows no resume."""
-    environ = {"SLUICE_SIM_SLOTS": "1", "SLUICE_RESUME_GRACE_S": str(GRACE_S)}
-    async with running_cluster(tmp_path / "cluster", Shape(workers=1, environ=environ)) as cluster:
-        client = await signed_in(cluster)
-        answer = await complete(client)
-        await anext(answer.chunks())
-        async with waiting(client, 1) as next_ones:
-            gone_at = time.monotonic()
-            answer.close()
-            await until(lambda: bool(begun(next_ones)), GRACE_S, lambda: "the slot is not free")
-            assert begun(next_ones)[0] - gone_at < FREE_WITHIN_S
-
-
-async def complete(client: Client) -> Answer:
-    message = {"role": "user", "content": uuid.uuid4().hex}
-    body = {"model": "simulated", "messages": [message], "max_tokens": LONG, "stream": True}
-    answer = await send(client.ports[0], "POST", "/v1/chat/completions", token=client.token, body=body)
-    assert answer.status == 200
-    return answer
