@@ -12,7 +12,7 @@ class Mailbox:
     `on_leave` is called once, when the reader closes it or is cancelled: the engine forgets the request.
     """
 
-    __slots__ = ("_closed", "_error", "_on_leave", "_outputs", "_waiter")
+    __slots__ = ("_closed", "_error", "_on_leave", "_on_taken", "_outputs", "_waiter")
 
     def __init__(self, on_leave: Callable[[], None]) -> None:
         self._outputs: list[Output] = []
@@ -20,10 +20,17 @@ class Mailbox:
         self._closed = False
         self._error: Exception | None = None
         self._on_leave = on_leave
+        self._on_taken: Callable[[], None] | None = None
 
-    def put(self, output: Output) -> None:
+    def put(self, output: Output) -> int:
+        """How many wait for the reader now."""
         self._outputs.append(output)
         self._rouse()
+        return len(self._outputs)
+
+    def when_taken(self, deed: Callable[[], None]) -> None:
+        """Called once, when the reader has taken what waits."""
+        self._on_taken = deed
 
     def close(self, error: Exception | None = None) -> None:
         """Nothing more comes. What is there is still read, then `error` is raised."""
@@ -42,6 +49,9 @@ class Mailbox:
                 raise StopAsyncIteration
             await self._arrival()
         outputs, self._outputs = self._outputs, []
+        if (deed := self._on_taken) is not None:
+            self._on_taken = None
+            deed()
         return outputs[0] if len(outputs) == 1 else _merged(outputs)
 
     async def aclose(self) -> None:

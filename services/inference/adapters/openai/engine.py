@@ -1,23 +1,22 @@
 """The engine whose model runs behind somebody else's OpenAI-compatible server."""
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import Coroutine
 
-import httpx
 import msgspec
 
-from services.inference.adapters.feeds import Feeds
 from services.inference.adapters.mailbox import Mailbox
+from services.inference.adapters.openai.call import Call
 from services.inference.adapters.openai.chunks import ChunkReader
-from services.inference.adapters.openai.failures import refusal, unreachable
-from services.inference.adapters.openai.wire import Chunk, request_body
-from services.inference.ports import EngineStats, Output, Resume
-from shared.errors import Cancelled, EngineFailed, Unavailable
+from services.inference.adapters.openai.pool import SILENCE_S, Pool
+from services.inference.adapters.openai.status import status
+from services.inference.adapters.openai.target import Target
+from services.inference.adapters.openai.wire import request_body
+from services.inference.ports import EngineStats, Resume
+from shared.errors import Cancelled, EngineFailed, SluiceError, Unavailable
 from shared.messages import ChatJob, ServedModel
 
-CONNECT_S = 2.0
-SILENCE_S = 120.0
-"""Between two chunks, and until the first: a long prompt on a busy server takes its time."""
 HEALTHY_S, UNHEALTHY_S = 10.0, 1.0
 """How old an opinion on the upstream's health may be."""
 
@@ -29,6 +28,7 @@ class OpenAIOptions(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     slots: int = 64
     context_tokens: int = 8192
+    silence_s: float = SILENCE_S
 
 
 class OpenAIEngine:
@@ -42,32 +42,53 @@ class OpenAIEngine:
         self._options = options
         self._worker = worker
         self.models = (ServedModel(model, options.context_tokens),)
-        self._client: httpx.AsyncClient | None = None
-        self._feeds = Feeds()
-        self._decode = msgspec.json.Decoder(Chunk).decode
+        self._target = Target(options.base_url, options.api_key)
+        self._pool: Pool | None = None
+        self._calls: dict[str, Call] = {}
+        self._asking: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._checked_at = 0.0
         self._trouble: Unavailable | None = None
 
     async def start(self) -> None:
         """Whether the upstream is there is for `health` to say: it may come later."""
-        options = self._options
-        self._client = httpx.AsyncClient(
-            base_url=options.base_url.rstrip("/"),
-            headers={"authorization": f"Bearer {options.api_key}"} if options.api_key else {},
-            timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S, pool=CONNECT_S),
-            limits=httpx.Limits(max_connections=2 * options.slots, max_keepalive_connections=options.slots),
-        )
+        self._pool = Pool(self._target, keep=self._options.slots, silence_s=self._options.silence_s)
         self._checked_at = 0.0
 
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
-        return self._feeds.open(job.request, self._outputs(job, resume_ids))
+        mailbox = Mailbox(lambda: self._leave(job.request))
+        if self._pool is None:
+            mailbox.close(EngineFailed("The engine is not running."))
+        elif resume_ids:
+            why = "The model's server cannot go on with an answer that was begun elsewhere."
+            mailbox.close(EngineFailed(why))
+        elif len(self._calls) >= 2 * self._options.slots:
+            mailbox.close(
+                Unavailable("The worker asks its model's server too much already.", retry_after_s=1.0)
+            )
+        else:
+            body = msgspec.json.encode(request_body(job, self._options.model))
+            request = self._target.post("/chat/completions", body)
+            reader = ChunkReader(job, self._worker)
+            call = Call(
+                self._pool,
+                request,
+                reader,
+                mailbox,
+                spawn=self._spawn,
+                on_end=lambda call: self._ended(job.request, call),
+            )
+            self._calls[job.request] = call
+            self._idle.clear()
+        return mailbox
 
     async def text(self, _job: ChatJob, _ids: tuple[int, ...]) -> str:
         """Its ids are counted here and mean nothing to anybody."""
         return ""
 
     async def abort(self, request: str) -> None:
-        self._feeds.close(request, Cancelled("The request was aborted."))
+        self._leave(request, Cancelled("The request was aborted."))
 
     async def health(self) -> None:
         """Asks the upstream now and then; any answer that is no refusal of ours proves that it lives."""
@@ -79,49 +100,43 @@ class OpenAIEngine:
             raise self._trouble
 
     def stats(self) -> EngineStats:
-        return EngineStats(self._options.slots, running=len(self._feeds))
+        return EngineStats(self._options.slots, running=len(self._calls))
 
     async def drain(self) -> None:
-        await self._feeds.drain()
+        await self._idle.wait()
 
     async def stop(self) -> None:
-        self._feeds.close_all(EngineFailed("The engine was stopped."))
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        for request in list(self._calls):
+            self._leave(request, EngineFailed("The engine was stopped."))
+        await asyncio.gather(*self._asking, return_exceptions=True)
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
 
     async def _ask_health(self) -> Unavailable | None:
-        try:
-            response = await self._running_client().get("/models", timeout=CONNECT_S)
-        except httpx.HTTPError:
-            return Unavailable("The model's server does not answer.")
-        if response.status_code in {401, 403}:
-            return Unavailable("The model's server refuses our key.")
-        return Unavailable("The model's server is not well.") if response.status_code >= 500 else None
-
-    async def _outputs(self, job: ChatJob, resume_ids: tuple[int, ...]) -> AsyncGenerator[Output, None]:
-        if resume_ids:
-            raise EngineFailed("The model's server cannot go on with an answer that was begun elsewhere.")
-        reader = ChunkReader(job, self._worker)
-        body = request_body(job, self._options.model)
-        try:
-            async with self._running_client().stream("POST", "/chat/completions", json=body) as response:
-                if not response.is_success:
-                    await response.aread()
-                    raise refusal(response)
-                async for line in response.aiter_lines():
-                    data = line.removeprefix("data:").strip() if line.startswith("data:") else ""
-                    if data == "[DONE]":
-                        break
-                    if data and (output := reader.output(self._decode(data))) is not None:
-                        yield output
-        except httpx.HTTPError as error:
-            raise unreachable(error) from error
-        except msgspec.DecodeError as error:
-            raise EngineFailed("The model's server does not speak OpenAI's API.") from error
-        yield reader.last()
-
-    def _running_client(self) -> httpx.AsyncClient:
-        if self._client is None:
+        if self._pool is None:
             raise EngineFailed("The engine is not running.")
-        return self._client
+        try:
+            answered = await status(self._pool, self._target.get("/models"))
+        except Unavailable as error:
+            return error
+        if answered in {401, 403}:
+            return Unavailable("The model's server refuses our key.")
+        return Unavailable("The model's server is not well.") if answered >= 500 else None
+
+    def _leave(self, request: str, error: SluiceError | None = None) -> None:
+        """An unknown request is none of ours."""
+        if (call := self._calls.get(request)) is not None:
+            call.leave(error)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return task
+
+    def _ended(self, request: str, call: Call) -> None:
+        if self._calls.get(request) is call:
+            del self._calls[request]
+        if not self._calls:
+            self._idle.set()
