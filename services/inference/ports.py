@@ -1,8 +1,8 @@
 """What serving needs from the outside: an engine, the queue, claims, receivers, a place to tell what happened."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -52,6 +52,14 @@ class Outputs(Protocol):
     def __aiter__(self) -> AsyncIterator[Output]: ...
     def __anext__(self) -> Awaitable[Output]: ...
     def aclose(self) -> Awaitable[None]: ...
+
+
+@runtime_checkable
+class Pouring(Outputs, Protocol):
+    def pour(self, take: Callable[[Output], None]) -> Awaitable[None]:
+        """Instead of iterating: `take` gets each output in the very call that brings it. Returns at the end; raises
+        what iterating would, and what `take` has raised."""
+        ...
 
 
 class Engine(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from services.inference.domain import prompt
 from services.inference.domain.attempts import Attempt
-from services.inference.ports import Engine, Outbox, Output, Outputs
+from services.inference.ports import Engine, Outbox, Output, Outputs, Pouring
 from services.inference.usecases.runs import ClaimLost, Interruption, Moved, Run
 from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed, SluiceError, Unavailable, to_failure
 from shared.messages import ChatJob, Delta
@@ -38,23 +38,32 @@ class GenerateAnswer:
             self._outbox.send(inbox, Delta(stream, fence, 0))
 
     async def stream(self, run: Run, attempt: Attempt) -> None:
-        """The hot path: what stands in the loop is paid for each engine step of each stream."""
-        add, send, readers, fence = attempt.add, self._outbox.send, run.audience.readers, attempt.fence
         try:
             output, outputs = await self._opened(run)
             run.raise_if_interrupted()
             attempt.begin(output.replayed)
-            index = add(output.ids, output.parts, output.usage)
-            for inbox, stream in readers:
-                send(inbox, Delta(stream, fence, index, output.ids, output.parts))
-            async for output in outputs:
-                ids, parts = output.ids, output.parts
-                index = add(ids, parts, output.usage)
-                for inbox, stream in readers:
-                    send(inbox, Delta(stream, fence, index, ids, parts))
+            take = self._taker(run, attempt)
+            take(output)
+            if isinstance(outputs, Pouring):
+                await outputs.pour(take)
+            else:
+                async for output in outputs:
+                    take(output)
             attempt.become("complete")
         except (SluiceError, ClaimLost, Moved) as error:
             _break_off(attempt, run.interruption or await self._reason(run, error))
+
+    def _taker(self, run: Run, attempt: Attempt) -> Callable[[Output], None]:
+        """The hot path: what stands in it is paid for each engine step of each stream."""
+        add, send, readers, fence = attempt.add, self._outbox.send, run.audience.readers, attempt.fence
+
+        def take(output: Output) -> None:
+            ids, parts = output.ids, output.parts
+            index = add(ids, parts, output.usage)
+            for inbox, stream in readers:
+                send(inbox, Delta(stream, fence, index, ids, parts))
+
+        return take
 
     async def _opened(self, run: Run) -> tuple[Output, Outputs]:
         if run.opening is None:

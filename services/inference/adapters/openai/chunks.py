@@ -42,6 +42,9 @@ class ChunkReader:
 
     def output(self, chunk: Chunk) -> Output | None:
         """None: nothing to show yet."""
+        if (text := _plain(chunk)) and not self._parts:
+            self._pieces += 1
+            return Output((self._pieces - 1,), (Text(text),))
         if chunk.error is not None:
             raise EngineFailed(f"The upstream gave up: {chunk.error.message}")
         if chunk.usage is not None:
@@ -77,6 +80,18 @@ class ChunkReader:
             yield Logprobs(tuple(_logprobs(token) for token in choice.logprobs.content), index)
         if choice.finish_reason is not None:
             self._finished[index] = Finished(finish_reason(choice.finish_reason), index)
+
+
+def _plain(chunk: Chunk) -> str | None:
+    """The text of a chunk that is nothing else, as nearly all are."""
+    if len(chunk.choices) != 1 or chunk.usage is not None or chunk.error is not None:
+        return None
+    choice = chunk.choices[0]
+    delta = choice.delta
+    if choice.index or choice.finish_reason is not None or choice.logprobs is not None:
+        return None
+    is_more = delta.reasoning_content or delta.reasoning or delta.tool_calls
+    return None if is_more else delta.content
 
 
 def _logprobs(token: TokenLogprobs) -> tuple[TokenLogprob, ...]:

@@ -8,32 +8,32 @@ from services.inference.domain.formats import response_format
 from shared.messages import ChatJob, FinishReason
 
 
-class TopLogprob(msgspec.Struct):
+class TopLogprob(msgspec.Struct, gc=False):
     token: str
     logprob: float
     bytes: list[int] | None = None
 
 
-class TokenLogprobs(TopLogprob):
+class TokenLogprobs(TopLogprob, gc=False):
     top_logprobs: list[TopLogprob] = []
 
 
-class ChoiceLogprobs(msgspec.Struct):
+class ChoiceLogprobs(msgspec.Struct, gc=False):
     content: list[TokenLogprobs] | None = None
 
 
-class FunctionDelta(msgspec.Struct):
+class FunctionDelta(msgspec.Struct, gc=False):
     name: str | None = None
     arguments: str | None = None
 
 
-class ToolCallDelta(msgspec.Struct):
+class ToolCallDelta(msgspec.Struct, gc=False):
     index: int = 0
     id: str | None = None
     function: FunctionDelta | None = None
 
 
-class ChoiceDelta(msgspec.Struct):
+class ChoiceDelta(msgspec.Struct, gc=False):
     """Servers differ in where they put reasoning."""
 
     content: str | None = None
@@ -42,30 +42,30 @@ class ChoiceDelta(msgspec.Struct):
     tool_calls: list[ToolCallDelta] | None = None
 
 
-class ChunkChoice(msgspec.Struct):
+class ChunkChoice(msgspec.Struct, gc=False):
     index: int = 0
     delta: ChoiceDelta = msgspec.field(default_factory=ChoiceDelta)
     finish_reason: str | None = None
     logprobs: ChoiceLogprobs | None = None
 
 
-class CachedTokens(msgspec.Struct):
+class CachedTokens(msgspec.Struct, gc=False):
     cached_tokens: int | None = None
 
 
-class ChunkUsage(msgspec.Struct):
+class ChunkUsage(msgspec.Struct, gc=False):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     prompt_tokens_details: CachedTokens | None = None
 
 
-class ErrorBody(msgspec.Struct):
+class ErrorBody(msgspec.Struct, gc=False):
     message: str = ""
     code: str | int | None = None
     param: str | None = None
 
 
-class Chunk(msgspec.Struct):
+class Chunk(msgspec.Struct, gc=False):
     choices: list[ChunkChoice] = []
     usage: ChunkUsage | None = None
     error: ErrorBody | None = None
