@@ -39,6 +39,7 @@ STAMP = re.compile(rb'"content":\s*"(\d+\.\d+) "')
 LITELLM = "litellm[proxy]==1.106.2"
 LITELLM_KEY = "sk-bench"
 LITELLM_STARTS_WITHIN_S = 90.0
+KEEPS_UP = 0.95
 BETWEEN = ("edge", "inference", "nats-server")
 
 
@@ -183,9 +184,19 @@ def report(results: dict[int, dict[str, dict[str, float]]]) -> None:
                 f"{clients:>7}  {name:<8} {way['started']:>9.0f}  {way['tokens_per_s']:>10,.0f}  {way['cpu_us']:>14.1f}"
                 f"  {way['p50_ms'] - alone['p50_ms']:>8.2f} ms  {way['p99_ms'] - alone['p99_ms']:>8.2f} ms\n"
             )
-        ratio = ways["litellm"]["cpu_us"] / ways["sluice"]["cpu_us"]
-        sys.stdout.write(f"         LiteLLM takes {ratio:.1f} times the CPU of Sluice a token\n")
+        sys.stdout.write(f"         {verdict(ways)}\n")
     sys.stdout.write(json.dumps(results) + "\n")
+
+
+def verdict(ways: dict[str, dict[str, float]]) -> str:
+    """What a token costs is worth comparing only where both bring (nearly) all that the engine makes."""
+    made = ways["engine"]["tokens_per_s"]
+    late = [name for name in ("sluice", "litellm") if ways[name]["tokens_per_s"] < KEEPS_UP * made]
+    if not ways["litellm"]["tokens_per_s"]:
+        return "LiteLLM brought nothing"
+    ratio = ways["litellm"]["cpu_us"] / ways["sluice"]["cpu_us"]
+    text = f"LiteLLM takes {ratio:.1f} times the CPU of Sluice a token"
+    return f"{text}; not kept up with the engine: {', '.join(late)}" if late else text
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from services.inference.ports import Output
 from shared.errors import EngineFailed, SluiceError, Unavailable
 
 MAX_ERROR_BYTES = 64 * 1024
-MAX_WAITING = 1024
-"""Outputs that may wait for their reader before the upstream is made to wait."""
+MAX_UNREAD_BYTES = 1024 * 1024
+"""Of events whose reader has not come for them; then the upstream is made to wait."""
 DONE = b"[DONE]"
 
 _decode = msgspec.json.Decoder(Chunk).decode
@@ -46,6 +46,7 @@ class Call:
         self._on_end = on_end
         self._events = Events()
         self._error = bytearray()
+        self._unread_bytes = 0
         self._status = 0
         self._headers: dict[str, str] = {}
         self._connection: Connection | None = None
@@ -73,7 +74,7 @@ class Call:
                     self._finish()
                     return
                 if event and (output := self._reader.output(_decode(event))) is not None:
-                    self._put(output)
+                    self._put(output, len(event))
         except (msgspec.DecodeError, UnicodeDecodeError):
             self._fail(EngineFailed("The model's server does not speak OpenAI's API."))
         except SluiceError as error:
@@ -103,8 +104,12 @@ class Call:
             if self._connection is None:
                 self._end(EngineFailed("The model's server could not be asked."))
 
-    def _put(self, output: Output) -> None:
-        if self._mailbox.put(output) > MAX_WAITING and self._connection is not None:
+    def _put(self, output: Output, size: int) -> None:
+        waiting = self._mailbox.put(output)
+        if not waiting:
+            return
+        self._unread_bytes = size + (self._unread_bytes if waiting > 1 else 0)
+        if self._unread_bytes > MAX_UNREAD_BYTES and self._connection is not None:
             self._connection.pause()
             self._mailbox.when_taken(self._connection.resume)
 

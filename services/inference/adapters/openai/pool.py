@@ -2,6 +2,7 @@
 
 import asyncio
 from urllib.parse import SplitResult
+from weakref import WeakSet
 
 from services.inference.adapters.openai.connection import Connection
 from services.inference.adapters.openai.target import Target
@@ -23,6 +24,7 @@ class Pool:
         self._keep = keep
         self._silence_s = silence_s
         self._idle: list[Connection] = []
+        self._all: WeakSet[Connection] = WeakSet()
 
     async def connection(self, *, fresh: bool = False) -> Connection:
         """Raises `Unavailable`."""
@@ -36,13 +38,14 @@ class Pool:
             raise Unavailable("The model's server does not answer.") from error
 
     def close(self) -> None:
-        for connection in self._idle:
+        for connection in list(self._all):
             connection.abort()
         self._idle.clear()
 
     async def _connect(self) -> Connection:
         target, loop = self._target, asyncio.get_running_loop()
         connection = Connection(self._silence_s, self._free)
+        self._all.add(connection)
         if target.proxy is None:
             await loop.create_connection(lambda: connection, target.host, target.port, ssl=target.tls)
         elif target.tls is None:
