@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
-from typing import cast
 
 import httpx
 import msgspec
@@ -121,7 +120,7 @@ async def by_nothing(port: int, streams: int, counter: "itertools.count[int]") -
     clients: list[Client] = []
     for _ in range(streams):
         _, client = await loop.create_connection(lambda: Counting(REQUEST, b"", []), "127.0.0.1", port)
-        cast("Counting", client).counter = counter
+        client.counter = counter
         clients.append(client)
     await asyncio.gather(*(client.finished.wait() for client in clients))
 
