@@ -30,9 +30,12 @@ MIB = 1024 * 1024
 STREAMS_AN_ADDRESS = 10_000
 """A loopback address has 28,000 ports for connections to one server, some of which linger from before."""
 SPARE_FILES = 1_000
-OPENING_AT_A_TIME = 64
+OPENING_AT_A_TIME = 256
 ANSWERED_WITHIN_S = 20.0
-"""A question without an answer for so long counts as refused."""
+"""A question without a token for so long counts as refused."""
+TRIES = 10
+AGAIN_S = 2.0
+"""Who is refused asks again: the streams are to be open, and how fast they can be opened is another question."""
 SILENT_AFTER_STEPS = 5
 TOKEN = b'"text-delta"'
 
@@ -44,6 +47,7 @@ class Figures:
     streams: int
     seconds: float
     refused: int = 0
+    """Questions that had to be asked again."""
     dropped: int = 0
     silent: int = 0
     """Without a token for five steps, at the end."""
@@ -61,7 +65,7 @@ class Listener(asyncio.Protocol):
     def __init__(self, question: bytes) -> None:
         self._question = question
         self.begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        """Whether it was answered, and not refused."""
+        """Whether it has had a token; False: it was refused, or broke off before."""
         self.tokens = 0
         self.heard_at = 0.0
         self.lost = False
@@ -70,10 +74,10 @@ class Listener(asyncio.Protocol):
         cast("asyncio.Transport", transport).write(self._question)
 
     def data_received(self, data: bytes) -> None:
-        if not self.begun.done():
-            self.begun.set_result(b" 200 " in data[:16])
         self.tokens += data.count(TOKEN)
         self.heard_at = time.monotonic()
+        if self.tokens and not self.begun.done():
+            self.begun.set_result(True)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
@@ -88,9 +92,10 @@ class Listeners:
         self._opening = asyncio.Semaphore(OPENING_AT_A_TIME)
         self._transports: list[asyncio.BaseTransport] = []
         self.all: list[Listener] = []
+        self.refused = 0
 
     async def open(self, count: int, per_s: float) -> None:
-        """At this rate, since each is a question that is stored first. Returns when all are answered or refused."""
+        """At this rate, since each is a question that is stored first. Returns when all have had a token."""
         tasks: list[asyncio.Task[None]] = []
         began = time.monotonic()
         for number in range(count):
@@ -102,16 +107,25 @@ class Listeners:
         body = question_body(Reading(f"Question {number}", self._tokens))
         question = request("POST", "/v1/chat", token=self._client.token, body=body)
         source = (f"127.0.0.{1 + number // STREAMS_AN_ADDRESS}", 0)
-        port, loop = self._client.ports[0], asyncio.get_running_loop()
         async with self._opening:
-            transport, listener = await loop.create_connection(
-                lambda: Listener(question), "127.0.0.1", port, local_addr=source
-            )
-            self._transports.append(transport)
-            self.all.append(listener)
-            await asyncio.wait([listener.begun], timeout=ANSWERED_WITHIN_S)
-            if not listener.begun.done():
-                listener.begun.set_result(False)
+            for _ in range(TRIES):
+                if await self._ask(question, source):
+                    return
+                self.refused += 1
+                await asyncio.sleep(AGAIN_S)
+        raise RuntimeError(f"question {number} was refused {TRIES} times")
+
+    async def _ask(self, question: bytes, source: tuple[str, int]) -> bool:
+        transport, listener = await asyncio.get_running_loop().create_connection(
+            lambda: Listener(question), "127.0.0.1", self._client.ports[0], local_addr=source
+        )
+        await asyncio.wait([listener.begun], timeout=ANSWERED_WITHIN_S)
+        if not listener.begun.done() or not listener.begun.result():
+            transport.abort()
+            return False
+        self._transports.append(transport)
+        self.all.append(listener)
+        return True
 
     def close(self) -> None:
         for transport in self._transports:
@@ -172,11 +186,10 @@ async def watch(
             next_word += 60
         await asyncio.sleep(1)
     lasted = time.monotonic() - began
-    begun = [one for one in listeners.all if one.begun.result()]
     quiet_before = time.monotonic() - SILENT_AFTER_STEPS * step_ms / 1000
-    figures.refused = figures.streams - len(begun)
-    figures.dropped = sum(one.lost for one in begun)
-    figures.silent = sum(one.heard_at < quiet_before and not one.lost for one in begun)
+    figures.refused = listeners.refused
+    figures.dropped = sum(one.lost for one in listeners.all)
+    figures.silent = sum(one.heard_at < quiet_before and not one.lost for one in listeners.all)
     figures.tokens = sum(one.tokens for one in listeners.all) - tokens_before
     figures.tokens_due = int(lasted * 1000 / step_ms) * figures.streams
     figures.edge_cpu = 100 * (cpu_s(edge) - spent_before[0]) / lasted
