@@ -20,7 +20,7 @@ log = structlog.get_logger()
 TICK_S = 0.1
 LATE_S = 0.4
 """A look that comes so much later than it was to is one of a process that stood still."""
-ANSWER_S = 0.4
+ANSWER_S = 0.3
 """How long an `Attach` may stay without an answer."""
 ALIVE_S = 2.0
 """The same, of a worker that is heard meanwhile: it has much to do, and to ask others for its answers makes more."""
