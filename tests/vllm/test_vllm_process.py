@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -104,4 +105,9 @@ async def test_a_stop_does_not_wait_for_a_model_that_is_being_loaded(nats_url: s
 def cores(pid: int) -> list[psutil.Process]:
     """The engine's processes below a worker."""
     children = psutil.Process(pid).children(recursive=True)
-    return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
+    found: list[psutil.Process] = []
+    for child in children:
+        with suppress(psutil.NoSuchProcess):  # one that has ended since, or is about to be waited for
+            if any("spawn_main" in word for word in child.cmdline()):
+                found.append(child)
+    return found
