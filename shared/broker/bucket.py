@@ -3,16 +3,22 @@
 import nats.js.errors
 from nats.js.api import Header
 from nats.js.client import JetStreamContext
-from nats.js.errors import APIError, KeyNotFoundError, NoKeysError
+from nats.js.errors import APIError, KeyNotFoundError
 
 from shared import subjects
-from shared.errors import Conflict
+from shared.errors import Conflict, Unavailable
 
 from .connection import translated
 from .ports import Entry
 
 WRONG_REVISION_CODES = frozenset({10071, 10164})
 """JetStream's error codes for: the key's newest revision is another."""
+
+LISTED_AT_ONCE = 100_000
+"""Subjects that nats-server names in one answer on a stream; a longer list would be cut, silently."""
+KEY_VALUE_STREAM = "KV_{}"
+OBJECT_STORE_STREAM = "OBJ_{}"
+"""How JetStream calls the streams of buckets and object stores."""
 
 
 class Bucket:
@@ -53,12 +59,17 @@ class Bucket:
             await (await self._js.key_value(self._name)).delete(key)
 
     async def entries(self) -> list[Entry]:
+        """By the stream's own account. nats-py's `keys` reads a new consumer, takes a bucket for empty whose entries
+        are still on their way, and leaves the consumer behind."""
         with translated(f"The bucket {self._name}"):
-            try:
-                keys = await (await self._js.key_value(self._name)).keys()
-            except NoKeysError:
-                return []
-        found = [await self.get(key) for key in keys]
+            state = (
+                await self._js.stream_info(KEY_VALUE_STREAM.format(self._name), subjects_filter=">")
+            ).state
+        named = state.subjects or {}
+        if len(named) >= LISTED_AT_ONCE:
+            raise Unavailable(f"The bucket {self._name} has more keys than NATS lists at once.")
+        prefix = subjects.bucket_key(self._name, "")
+        found = [await self.get(subject.removeprefix(prefix)) for subject in named]
         return [entry for entry in found if entry is not None]
 
     async def _write(self, key: str, value: bytes, revision: int | None, ttl_s: float | None) -> int:

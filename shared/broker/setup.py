@@ -22,6 +22,7 @@ from nats.js.errors import APIError, BadRequestError, NotFoundError
 
 from shared import subjects
 
+from .bucket import KEY_VALUE_STREAM, OBJECT_STORE_STREAM
 from .connection import translated
 
 log = structlog.get_logger()
@@ -29,9 +30,6 @@ log = structlog.get_logger()
 LIVE_TTL_S = 6 * 3600.0
 """A request that nobody has touched for so long is over; finished ones say so themselves, and go sooner."""
 STREAM_NAME_IN_USE = 10058
-KEY_VALUE_STREAM = "KV_{}"
-OBJECT_STORE_STREAM = "OBJ_{}"
-"""How JetStream calls the streams of buckets and object stores."""
 
 
 async def ensure_bus(client: Client, *, queue_jobs: int | None = None, replicas: int | None = None) -> None:
