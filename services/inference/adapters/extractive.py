@@ -58,7 +58,7 @@ class ExtractiveEngine:
     async def _outputs(self, job: ChatJob, shown: int) -> AsyncGenerator[Output, None]:
         if (refusal := formats.refusal(job.sampling)) is not None:
             raise refusal
-        tokens = sum(count(message.content) for message in job.messages)
+        tokens = sum(count(message.text) for message in job.messages)
         if tokens + (job.sampling.max_tokens or 1) > CONTEXT_TOKENS:
             raise ContextLengthExceeded(
                 f"The prompt and its answer may have {CONTEXT_TOKENS} words together."
@@ -83,7 +83,7 @@ class ExtractiveEngine:
 
 
 def _question(job: ChatJob) -> str:
-    asked = [message.content for message in job.messages if message.role == "user"]
+    asked = [message.text for message in job.messages if message.role == "user"]
     return asked[-1] if asked else ""
 
 

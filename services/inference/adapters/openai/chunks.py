@@ -33,7 +33,7 @@ class ChunkReader:
     """
 
     def __init__(self, job: ChatJob, worker: str) -> None:
-        guess = sum(count(message.content) for message in job.messages)
+        guess = sum(count(message.text) for message in job.messages)
         self._parts: list[Part] = [Started(worker, job.model, job.attempt, guess)]
         self._pieces = 0
         self._choices = job.sampling.n

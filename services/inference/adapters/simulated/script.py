@@ -28,7 +28,7 @@ class Script(msgspec.Struct, frozen=True):
 
 
 def prompt_tokens(job: ChatJob) -> int:
-    return sum(MESSAGE_TOKENS + count(message.content) for message in job.messages)
+    return sum(MESSAGE_TOKENS + count(message.text) for message in job.messages)
 
 
 def write(job: ChatJob, choice: int, length: int) -> Script:
@@ -48,7 +48,7 @@ def _piece(id: int, place: int) -> str:
 
 
 def _seed(job: ChatJob, choice: int) -> bytes:
-    told = [(message.role, message.content) for message in job.messages]
+    told = [(message.role, message.text) for message in job.messages]
     return hashlib.sha256(msgspec.msgpack.encode([told, job.sampling.seed, choice])).digest()
 
 
