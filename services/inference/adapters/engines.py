@@ -60,6 +60,8 @@ def _vllm(settings: Settings, worker: str) -> Engine:
         model=settings.model,
         engine_args=settings.engine_args,
         hang_s=settings.engine_hang_s,
+        tool_parser=settings.engine_tool_parser,
+        reasoning_parser=settings.engine_reasoning_parser,
         replay=settings.engine_replay,
     )
     return VllmEngine(options, worker=worker, model=settings.served_model_name or "gpt-4-local")

@@ -28,7 +28,8 @@ class Script(msgspec.Struct, frozen=True):
 
 
 def prompt_tokens(job: ChatJob) -> int:
-    return sum(MESSAGE_TOKENS + count(message.text) for message in job.messages)
+    prompt = count(job.prompt) if isinstance(job.prompt, str) else 0
+    return prompt + sum(MESSAGE_TOKENS + count(message.text) for message in job.messages)
 
 
 def write(job: ChatJob, choice: int, length: int) -> Script:
@@ -48,7 +49,9 @@ def _piece(id: int, place: int) -> str:
 
 
 def _seed(job: ChatJob, choice: int) -> bytes:
-    told = [(message.role, message.text) for message in job.messages]
+    told: list[object] = [(message.role, message.text) for message in job.messages]
+    if job.prompt is not None:
+        told.append(job.prompt)
     return hashlib.sha256(msgspec.msgpack.encode([told, job.sampling.seed, choice])).digest()
 
 

@@ -2,6 +2,7 @@
 
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.simulated.script import Script
+from services.inference.domain.saying import spoken
 from services.inference.ports import Output
 from shared.messages import Finished, Part, Started, Text, Usage
 
@@ -45,11 +46,11 @@ class SimulatedStream:
     def step(self) -> None:
         ids: list[int] = []
         parts: list[Part] = []
-        replayed = ""
+        replayed: tuple[Part, ...] = ()
         if not self._has_begun:
             self._has_begun = True
             parts.append(self._started)
-            replayed = "".join(self._scripts[0].pieces[: self._place])
+            replayed = spoken("".join(self._scripts[0].pieces[: self._place]))
         place = self._place
         for choice, script in enumerate(self._scripts):
             last = len(script.ids) - 1

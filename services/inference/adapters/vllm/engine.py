@@ -11,15 +11,16 @@ from vllm.exceptions import VLLMValidationError
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
-from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, replays
+from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, parsers, replays
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
 from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
-from services.inference.adapters.vllm.prompts import PromptMaker, refusal
+from services.inference.adapters.vllm.prompts import PromptMaker
+from services.inference.adapters.vllm.requests import refusal
 from services.inference.adapters.vllm.watch import SchedulerWatch
 from services.inference.domain.hanging import HangWatch
 from services.inference.ports import EngineStats, Output, Resume
 from shared.errors import Cancelled, EngineFailed, SluiceError
-from shared.messages import ChatJob, ServedModel
+from shared.messages import ChatJob, Part, ServedModel
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ class VllmEngine:
     instructed = True
 
     def __init__(self, options: VllmOptions, *, worker: str, model: str) -> None:
+        self._options = options
         self._args = engine_args(options)
         self._hang_s = options.hang_s
         self.resume: Resume = "replay" if replays(self._args) else "ids"
@@ -64,7 +66,7 @@ class VllmEngine:
         self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
         self._hang = self._hang_watch()
-        self._prompts = PromptMaker(llm.model_config, llm.renderer)
+        self._prompts = self._prompt_maker(llm)
         self._slots = llm.vllm_config.scheduler_config.max_num_seqs
         self.models = (ServedModel(self._model, llm.model_config.max_model_len),)
 
@@ -79,15 +81,15 @@ class VllmEngine:
         except EngineGenerateError as error:
             raise EngineFailed("The engine gave up on this request.") from error
         except (VLLMValidationError, ValueError) as error:
-            raise refusal(error, job.sampling) from error
+            raise refusal(error, job) from error
         finally:
             self._let_go(job.request)
             self._ended.pop(job.request, None)
 
-    async def text(self, _job: ChatJob, ids: tuple[int, ...]) -> str:
+    async def said(self, job: ChatJob, ids: tuple[int, ...]) -> tuple[Part, ...]:
         if self._prompts is None:
             raise EngineFailed("The engine is not running.")
-        return self._prompts.text(ids)
+        return await self._prompts.said(job, ids)
 
     async def abort(self, request: str) -> None:
         await self._end(request, Cancelled("The request was aborted."))
@@ -155,12 +157,22 @@ class VllmEngine:
         if prompt.over is not None:
             yield reader.over(prompt.over)
             return
-        async for given in llm.generate(prompt.input, prompt.params, job.request):
+        async for given in llm.generate(prompt.input, prompt.params, job.request, **prompt.extras):
             if any(choice.finish_reason == ABORTED for choice in given.outputs):
                 self._raise_if_ended(job.request)
                 raise EngineFailed("The engine aborted this request.")
             if (output := reader.output(given)) is not None:
                 yield output
+
+    def _prompt_maker(self, llm: AsyncLLM) -> PromptMaker:
+        """Raises `EngineFailed` for parsers that vLLM does not have, or that do not suit the model's tokens."""
+        chosen = parsers(self._options, self._args, llm.renderer.tokenizer)
+        try:
+            return PromptMaker(
+                llm.model_config, llm.renderer, tool_parser=chosen.tools, reasoning_parser=chosen.reasoning
+            )
+        except (TypeError, ValueError) as error:
+            raise EngineFailed(f"vLLM's parsers: {error}") from error
 
     async def _end(self, request: str, why: SluiceError, llm: AsyncLLM | None = None) -> None:
         if request not in self._open:

@@ -31,6 +31,10 @@ ON_CPU: dict[str, Any] = {
 """Small and quick to start; compiling takes longer than a first answer."""
 
 
+HERMES = ("<tool_call>", "</tool_call>", '"arguments"')
+"""What a chat template holds that has calls written as Hermes' are: Qwen 2.5's and Qwen 3's."""
+
+
 class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     """A folder, or an id on the hub."""
@@ -38,8 +42,25 @@ class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     """JSON of `AsyncEngineArgs`."""
     hang_s: float
     """With work and without a step for so long it hangs; 0: never."""
+    tool_parser: str = "auto"
+    """vLLM's name for it; `auto`: by the chat template, where that tells; empty: none."""
+    reasoning_parser: str = ""
     replay: bool = False
     """Also where nobody has run it yet: on a GPU, by vLLM's second model runner."""
+
+
+class Parsers(msgspec.Struct, frozen=True):
+    """By vLLM's names; empty: none."""
+
+    tools: str
+    reasoning: str
+
+
+def parsers(options: VllmOptions, args: AsyncEngineArgs, tokenizer: Any) -> Parsers:
+    if options.tool_parser != "auto":
+        return Parsers(options.tool_parser, args.reasoning_parser)
+    template = str(getattr(tokenizer, "chat_template", None) or "")
+    return Parsers("hermes" if all(sign in template for sign in HERMES) else "", args.reasoning_parser)
 
 
 def is_on_cpu() -> bool:
@@ -57,6 +78,8 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         args = AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
     except TypeError as error:
         raise SettingsError(f"SLUICE_ENGINE_ARGS: {error}") from error
+    if options.reasoning_parser:
+        args.reasoning_parser = options.reasoning_parser
     if _can_replay(args, options):
         args.logits_processors = [*(args.logits_processors or ()), Replay]
     return args
