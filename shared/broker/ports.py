@@ -16,6 +16,7 @@ Q = TypeVar("Q")
 
 Headers = Mapping[str, str]
 Handler = Callable[[str, bytes], Awaitable[None]]
+Take = Callable[[list[bytes]], None]
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -135,6 +136,10 @@ class Bus(Protocol):
 
     async def listen(self, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
         """Every core message on `subject`, raw, in order: subject and data. Returns what ends it."""
+        ...
+
+    async def tap(self, subject: str, take: Take) -> Callable[[], Awaitable[None]]:
+        """The same in the very call that brings them: `take` gets the data of all that came at once."""
         ...
 
     def on_reconnect(self, callback: Callable[[], Awaitable[None]]) -> None:

@@ -212,6 +212,27 @@ class BusContract:
             while await bucket.get(key) is not None:
                 await asyncio.sleep(0.05)
 
+    async def test_taps_get_all_of_a_subject_in_order_until_they_stop(self, rig: Rig) -> None:
+        """A listener to the same subject hears them, too; and large ones come in more than one read."""
+        tapped: list[bytes] = []
+        heard: list[bytes] = []
+
+        async def hear(_: str, data: bytes) -> None:
+            heard.append(data)
+
+        stop = await rig.bus.tap(subjects.tokens("tapped"), tapped.extend)
+        await rig.bus.listen(subjects.tokens("tapped"), hear)
+        texts = ["a", "x" * 600_000, "b", "y" * 300_000, "", "c"]
+        for text in texts:
+            await rig.bus.publish(subjects.tokens("tapped"), EmbedRequest((text,)))
+        await collected(heard, len(texts))
+        assert tapped == heard
+        assert [msgspec.msgpack.decode(data, type=EmbedRequest).texts[0] for data in tapped] == texts
+        await stop()
+        await rig.bus.publish(subjects.tokens("tapped"), EmbedRequest(("late",)))
+        await collected(heard, len(texts) + 1)
+        assert len(tapped) == len(texts)
+
     async def test_each_reading_of_a_bucket_is_whole(self, rig: Rig) -> None:
         """A revocation that is not read lets somebody in. What nats-py's `keys` read lacked it once in 1,500 times."""
         bucket, key = rig.bus.bucket(subjects.REVOCATIONS_BUCKET), subjects.revoked_user(uuid.uuid4().hex)

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from shared import subjects
-from shared.broker.ports import Consumer, Delivery, Entry, Handler, Headers, Stored
+from shared.broker.ports import Consumer, Delivery, Entry, Handler, Headers, Stored, Take
 from shared.errors import (
     Conflict,
     InvalidRequest,
@@ -284,6 +284,12 @@ class MemoryBus:
             self._listeners.remove(listener)
 
         return end
+
+    async def tap(self, subject: str, take: Take) -> Callable[[], Awaitable[None]]:
+        async def taken(_: str, data: bytes) -> None:
+            take([data])
+
+        return await self.listen(subject, taken)
 
     def on_reconnect(self, callback: Callable[[], Awaitable[None]]) -> None:
         self._reconnected.append(callback)
