@@ -66,13 +66,21 @@ class Shown(Message, frozen=True):
     """All that read it here: whoever takes over writes to these, and to no other of this inbox."""
 
 
+Modality = Literal["text", "image", "audio", "video"]
+
+
 class ServedModel(Record, frozen=True):
-    """A model as its worker announces it."""
+    """A model as its worker announces it; an adapter is a model of its own, whose `parent` it was trained on."""
 
     name: Name
+    """What jobs for it are published under."""
     context_tokens: int
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Name, ...] = ()
+    """Other names for it."""
     created_at: float = 0.0
+    modalities: tuple[Modality, ...] = ("text",)
+    """What a question may consist of."""
+    parent: str = ""
 
 
 class WorkerStatus(Message, frozen=True):
