@@ -22,6 +22,7 @@ from services.inference.usecases import (
     HoldJobs,
     KeepEngine,
     PullJobs,
+    Queues,
     ReportStatus,
     Runs,
     ServeJobs,
@@ -96,18 +97,21 @@ class Worker:
         self._settings, self._slots, self._bus, self._broker = settings, app.slots, bus, broker
         self._writer = writer = FrameWriter(nats.frame_publisher(tokens), worker)
         self._keep = KeepEngine(engine=engine, slots=app.slots, observer=observer)
-        queue = nats.JobQueue(
-            bus,
-            engine.models[0].name,
-            worker,
-            ack_wait_s=settings.ack_wait_s,
-            ensure_stream=lambda stream: ensure_one(bus.client, stream, replicas=settings.nats_replicas),
-        )
+        queues = [
+            nats.JobQueue(
+                bus,
+                model.name,
+                worker,
+                ack_wait_s=settings.ack_wait_s,
+                ensure_stream=lambda stream: ensure_one(bus.client, stream, replicas=settings.nats_replicas),
+            )
+            for model in engine.models
+        ]
         settle = SettleAnswers(
             runs=runs,
             tapes=tapes,
             engine=engine,
-            queue=queue,
+            queue=queues[0],
             claims=claims,
             journal=journal,
             outbox=writer,
@@ -125,10 +129,17 @@ class Worker:
             observer=observer,
             clock=app.clock,
         )
-        self._pull = PullJobs(queue=queue, serve=self._serve, slots=app.slots, room=room, observer=observer)
+        self._pull = PullJobs(
+            queues=Queues(queues), serve=self._serve, slots=app.slots, room=room, observer=observer
+        )
         announcements = nats.NatsAnnouncements(bus)
         self._report = ReportStatus(
-            worker=worker, engine=engine, slots=app.slots, runs=runs, announcements=announcements
+            worker=worker,
+            engine=engine,
+            slots=app.slots,
+            runs=runs,
+            announcements=announcements,
+            since=app.clock(),
         )
         self._hold = HoldJobs(serve=self._serve, ack_wait_s=settings.ack_wait_s)
         self._attend = AttendReaders(
@@ -158,6 +169,8 @@ class Worker:
             pulling = tasks.create_task(self._pull.run())
             await stop.wait()
             log.info("worker.draining", running=self._pull.running)
+            slots.close()
+            await self._report.say()  # from now on nothing is asked of us
             await self._pull.drain(self._settings.shutdown_grace_s)
             await self._writer.flush()
             await pulling

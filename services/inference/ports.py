@@ -132,7 +132,8 @@ Lane = Literal["resumes", "new"]
 
 
 class Queue(Protocol):
-    """Where jobs wait. Each returns the empty list when none came in time. Raises `Unavailable`."""
+    """Where the jobs for one name wait. Each returns the empty list when none came in time; `timeout_s` 0 asks for
+    what lies there. Raises `Unavailable`."""
 
     async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]: ...
     async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]: ...
@@ -142,7 +143,8 @@ class Queue(Protocol):
         ...
 
     async def pass_on(self, job: ChatJob) -> None:
-        """The next attempt, for whichever worker is free first; once, however often it is said. Raises `TooLarge`."""
+        """The next attempt, of a job for any name, for whichever worker of that is free first; once, however often it
+        is said. Raises `TooLarge`."""
         ...
 
 

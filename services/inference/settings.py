@@ -11,6 +11,13 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     engine: Literal["vllm", "openai", "extractive", "simulated"] = "extractive"
     served_model_name: str = ""
     """What callers ask for. Empty: the engine's own default."""
+    model_aliases: tuple[str, ...] = ()
+    """Other names for what is served: `alias`, or `alias=name` for another model than the first."""
+    lora_modules: tuple[str, ...] = ()
+    """vllm: LoRA adapters, `name=folder` each, loaded at the start and served as models of their own.
+    simulated: `name`."""
+    more_models: tuple[str, ...] = ()
+    """openai, simulated: models beside the first one, as `name`, or as `name=model` where the upstream calls it so."""
     ack_wait_s: Annotated[float, Meta(ge=1)] = 30.0
     """A job whose worker is silent for so long goes to another."""
     tapes_mib: Annotated[int, Meta(ge=0)] = 256

@@ -108,7 +108,8 @@ class NatsBus:
                 known = None
             if known is None or (known.filter_subject, known.ack_wait) != (subject, ack_wait_s):
                 await self._js.add_consumer(stream, config)
-            return PullConsumer(await self._js.pull_subscribe_bind(durable, stream=stream))
+            subscription = await self._js.pull_subscribe_bind(durable, stream=stream)
+        return PullConsumer(subscription, self.client, stream, durable)
 
     def bucket(self, name: str) -> Bucket:
         return Bucket(self._js, name)

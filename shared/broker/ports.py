@@ -61,7 +61,7 @@ class Delivery(Protocol):
 
 class Consumer(Protocol):
     async def fetch(self, batch: int, timeout_s: float) -> list[Delivery]:
-        """Up to `batch` messages; the empty list when none came within `timeout_s`."""
+        """Up to `batch` messages; the empty list when none came within `timeout_s`. 0: what lies there now."""
         ...
 
 

@@ -11,7 +11,7 @@ from services.inference.adapters.openai import OpenAIEngine, OpenAIOptions
 from services.inference.adapters.simulated import SimulatedEngine, SimulatedOptions
 from services.inference.ports import Engine
 from shared.errors import EngineFailed, InvalidRequest, SluiceError, Unavailable
-from shared.messages import Passage, Sampling
+from shared.messages import Passage, Sampling, ServedModel
 from tests.engine_contract import EngineContract, Subject, all_of
 from tests.openai_server import OpenAIServer, openai_server
 
@@ -34,8 +34,8 @@ async def server() -> AsyncGenerator[OpenAIServer]:
 
 
 def openai_of(server: OpenAIServer) -> OpenAIEngine:
-    options = OpenAIOptions(base_url=server.base_url, api_key="a key", model="simulated")
-    return OpenAIEngine(options, worker="worker", model="ours")
+    options = OpenAIOptions(base_url=server.base_url, api_key="a key", upstream={"ours": "simulated"})
+    return OpenAIEngine(options, worker="worker", models=(ServedModel("ours", 8192),))
 
 
 @pytest.fixture(params=["simulated", "extractive", "openai"])
@@ -169,7 +169,8 @@ class TestOpenAI:
         await engine.stop()
 
     async def test_an_upstream_that_is_away_is_unavailable_and_not_well(self) -> None:
-        engine = OpenAIEngine(OpenAIOptions(base_url="http://127.0.0.1:9", model="m"), worker="w", model="m")
+        options = OpenAIOptions(base_url="http://127.0.0.1:9", upstream={"m": "m"})
+        engine = OpenAIEngine(options, worker="w", models=(ServedModel("m", 8192),))
         await engine.start()
         with pytest.raises(Unavailable):
             await engine.health()

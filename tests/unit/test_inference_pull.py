@@ -10,7 +10,7 @@ from services.inference.domain.admission import Slots
 from services.inference.domain.room import Room
 from services.inference.domain.turns import BATCH_AFTER_JOBS
 from services.inference.ports import Lane, Observer, Queue, Ticket
-from services.inference.usecases import PullJobs, ServeJobs
+from services.inference.usecases import PullJobs, Queues, ServeJobs
 from shared.messages import ChatJob
 
 JOB = ChatJob(request="r", user="u", model="m", messages=(), inbox="i", stream=1, created_at=0, deadline=0)
@@ -93,7 +93,7 @@ async def pulled(queue: EndlessQueue, jobs: int, slots: int = 2) -> list[str]:
 
 async def pull_with(queue: EndlessQueue, serve: QuickServe, free: Slots) -> None:
     pull = PullJobs(
-        queue=cast("Queue", queue),
+        queues=Queues([cast("Queue", queue)]),
         serve=cast("ServeJobs", serve),
         slots=free,
         room=Room(),

@@ -8,8 +8,9 @@ SPARE_SHARE = 0.1
 
 class Slots:
     """A pull reserves slots, then says with `pulled` how many jobs it got; each job frees its slot with `release`.
+    A pull that waits reserves none: it has to `take` one for what it brings, or give that back.
 
-    Two pulls wait at the same time. The one for new jobs may have every free slot. The one for resumed answers
+    Two pulls go on at the same time. The one for new jobs may have every free slot. The one for resumed answers
     has the spare ones beyond them, and goes first when there are more: while its last pull came back full, the
     other gets nothing. So at most `total` and the spare ones run. There are none while the engine is away.
     """
@@ -58,10 +59,14 @@ class Slots:
         self._reserved = 0 if self._closed else self._total - self._running
         return self._reserved
 
-    def narrow(self, to: int) -> None:
-        """The pull for new jobs is going to wait, for so many at most: the other slots are free meanwhile."""
-        self._reserved = min(self._reserved, to)
-        self._tell()
+    async def take(self, *, resumed: bool) -> bool:
+        """For a job that has come without a reservation. Waits for the pull that has reserved what may be left over."""
+        while self._reserved and not self._closed and self._free(resumed=resumed) < 1:
+            await self._changed.wait()
+        if self._closed or self._free(resumed=resumed) < 1:
+            return False
+        self._running += 1
+        return True
 
     async def reserve_resumes(self) -> int:
         """Some of the spare slots; all that are free when resumed answers wait in numbers. 0: closed."""
@@ -83,6 +88,11 @@ class Slots:
     def release(self) -> None:
         self._running -= 1
         self._tell()
+
+    def _free(self, *, resumed: bool) -> int:
+        if resumed:
+            return self._free_for_resumes()
+        return 0 if self._pressing else self._total - self._running - self._reserved
 
     def _free_for_resumes(self) -> int:
         return self._total + self._spare() - self._running - self._reserved

@@ -5,6 +5,7 @@ from .generate import GenerateAnswer
 from .hold import HoldJobs
 from .keep import KeepEngine
 from .pull import PullJobs
+from .queues import Queues
 from .report import ReportStatus
 from .runs import Runs
 from .serve import ServeJobs
@@ -16,6 +17,7 @@ __all__ = [
     "HoldJobs",
     "KeepEngine",
     "PullJobs",
+    "Queues",
     "ReportStatus",
     "Runs",
     "ServeJobs",

@@ -31,10 +31,12 @@ class SimulatedEngine:
     resume: Resume = "ids"
     instructed = True
 
-    def __init__(self, options: SimulatedOptions, *, worker: str, model: str = "simulated") -> None:
+    def __init__(
+        self, options: SimulatedOptions, *, worker: str, models: tuple[ServedModel, ...] = ()
+    ) -> None:
         self._options = options
         self._worker = worker
-        self.models = (ServedModel(model, options.context_tokens),)
+        self.models = models or (ServedModel("simulated", options.context_tokens),)
         self._running: dict[str, SimulatedStream] = {}
         self._waiting: deque[SimulatedStream] = deque()
         self._work = asyncio.Event()
