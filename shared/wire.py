@@ -33,7 +33,7 @@ def _job_plane() -> tuple[Channel, ...]:
             sender="edge, CLI, any client",
             receiver="one inference worker",
             carries=(m.ChatJob,),
-            note="stream INFERENCE; message id `<request>:1`; a full queue refuses",
+            note="stream INFERENCE; the model's own name, no alias; message id `<request>:1`; a full queue refuses",
         ),
         Channel(
             subject=subjects.resume("MODEL", "PUBLISHER"),
