@@ -13,6 +13,9 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     """What callers ask for. Empty: the engine's own default."""
     ack_wait_s: Annotated[float, Meta(ge=1)] = 30.0
     """A job whose worker is silent for so long goes to another."""
+    prefix_affinity: bool = True
+    """A conversation's questions go to the worker that has its beginning in its cache, while that one has a free slot.
+    The same for all workers."""
     tapes_mib: Annotated[int, Meta(ge=0)] = 256
     """For answers that have ended, kept a minute so that their readers can have them again; over it the oldest go."""
 

@@ -1,6 +1,7 @@
 """Pulling from a JetStream stream, as the bus port has it."""
 
 import nats.errors
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 
@@ -11,6 +12,16 @@ from .ports import Delivery, Headers
 class NatsDelivery:
     def __init__(self, msg: Msg) -> None:
         self._msg = msg
+
+    @classmethod
+    def given(cls, client: Client, handle: str, headers: Headers) -> "NatsDelivery":
+        """What another process was delivered: JetStream asks only for its name, whoever says it."""
+        return cls(Msg(_client=client, reply=handle, headers=dict(headers)))
+
+    @property
+    def handle(self) -> str:
+        """Its name to JetStream, which tells its place and how often it was delivered, too."""
+        return self._msg.reply
 
     @property
     def data(self) -> bytes:

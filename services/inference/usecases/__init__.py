@@ -4,6 +4,7 @@ from .attend import AttendReaders
 from .generate import GenerateAnswer
 from .hold import HoldJobs
 from .keep import KeepEngine
+from .place import PlaceJobs
 from .pull import PullJobs
 from .report import ReportStatus
 from .runs import Runs
@@ -15,6 +16,7 @@ __all__ = [
     "GenerateAnswer",
     "HoldJobs",
     "KeepEngine",
+    "PlaceJobs",
     "PullJobs",
     "ReportStatus",
     "Runs",

@@ -1,0 +1,90 @@
+"""The other workers: who is there, by what each says of itself once a second, and jobs offered from one to another."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+import structlog
+
+from services.inference.adapters.nats.queue import NatsTicket
+from services.inference.ports import Ticket
+from shared import subjects
+from shared.broker import NatsBus
+from shared.errors import SluiceError
+from shared.messages import Offer, OfferReply, WorkerStatus
+
+log = structlog.get_logger()
+
+SILENCE_S = 3.0
+"""Three reports missed: the worker is gone."""
+OFFER_S = 0.05
+"""How long a worker may take to answer. One whose process has ended costs nothing: NATS says at once that nobody
+listens. One that is paused costs this, once; it is asked again when it has been heard again."""
+REFUSED_S = 0.1
+"""A worker without a free slot is left alone for so long."""
+
+
+class NatsPeers:
+    """Without `start` it knows nobody, and every job runs where it was pulled."""
+
+    def __init__(self, bus: NatsBus, worker: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._bus = bus
+        self._worker = worker
+        self._clock = clock
+        self._heard_at: dict[str, float] = {}
+        self._statuses: dict[str, WorkerStatus] = {}
+        self._closed_until: dict[str, float] = {}
+        self._decode = msgspec.msgpack.Decoder(WorkerStatus).decode
+
+    async def start(self, take: Callable[[Ticket], bool]) -> None:
+        """`take`: may we have this one? It is ours then."""
+
+        async def offered(offer: Offer) -> OfferReply:
+            delivery = self._bus.given(offer.handle, offer.headers)
+            return OfferReply(take(NatsTicket(offer.job, delivery)))
+
+        await self._bus.listen(subjects.STATUS, self.heard)
+        await self._bus.answer(subjects.offers(self._worker), Offer, offered)
+
+    def serving(self, model: str) -> Mapping[str, int]:
+        now = self._clock()
+        return {
+            worker: status.slots
+            for worker, status in self._statuses.items()
+            if self._heard_at[worker] >= now - SILENCE_S
+            and self._closed_until.get(worker, 0.0) <= now
+            and any(served.name == model for served in status.models)
+        }
+
+    async def offer(self, worker: str, ticket: Ticket) -> bool:
+        """A worker that takes a job and whose word gets lost has claimed it: then we find that out, and leave it."""
+        offer = Offer(ticket.job, ticket.handle, dict(ticket.headers))
+        try:
+            reply = await self._bus.request(subjects.offers(worker), offer, OfferReply, timeout_s=OFFER_S)
+        except SluiceError as error:
+            log.info("peer.away", worker=worker, reason=error.message)
+            self._forget(worker)
+            return False
+        if not reply.taken:
+            self._closed_until[worker] = self._clock() + REFUSED_S
+        return reply.taken
+
+    async def heard(self, subject: str, data: bytes) -> None:
+        try:
+            status = self._decode(data)
+        except msgspec.DecodeError as error:
+            log.warning("status.unreadable", subject=subject, error=str(error))
+            return
+        since = self._clock() - SILENCE_S
+        for gone in [worker for worker, heard_at in self._heard_at.items() if heard_at < since]:
+            self._forget(gone)
+        if status.ready and not status.draining:
+            self._heard_at[status.worker] = self._clock()
+            self._statuses[status.worker] = status
+        else:
+            self._forget(status.worker)
+
+    def _forget(self, worker: str) -> None:
+        """Until it is heard again."""
+        for known in (self._heard_at, self._statuses, self._closed_until):
+            known.pop(worker, None)
