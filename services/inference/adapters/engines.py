@@ -32,6 +32,8 @@ def _simulated(settings: Settings, worker: str) -> Engine:
         prefill_tokens_per_s=settings.sim_prefill_tokens_per_s,
         max_tokens=settings.sim_max_tokens,
         context_tokens=settings.sim_context_tokens,
+        cache_tokens=settings.sim_cache_tokens,
+        shares_cache=settings.shared_prefix_cache,
     )
     return SimulatedEngine(options, worker=worker, model=settings.served_model_name or "simulated")
 
@@ -61,5 +63,6 @@ def _vllm(settings: Settings, worker: str) -> Engine:
         engine_args=settings.engine_args,
         hang_s=settings.engine_hang_s,
         replay=settings.engine_replay,
+        shares_cache=settings.shared_prefix_cache,
     )
     return VllmEngine(options, worker=worker, model=settings.served_model_name or "gpt-4-local")

@@ -17,11 +17,13 @@ log = structlog.get_logger()
 
 SILENCE_S = 3.0
 """Three reports missed: the worker is gone."""
-OFFER_S = 0.05
+OFFER_S = 0.1
 """How long a worker may take to answer. One whose process has ended costs nothing: NATS says at once that nobody
-listens. One that is paused costs this, once; it is asked again when it has been heard again."""
+listens."""
 REFUSED_S = 0.1
 """A worker without a free slot is left alone for so long."""
+SLOW_S = 0.3
+"""The same, of one that did not answer: on a busy machine it is there all the same."""
 
 
 class NatsPeers:
@@ -63,7 +65,7 @@ class NatsPeers:
             reply = await self._bus.request(subjects.offers(worker), offer, OfferReply, timeout_s=OFFER_S)
         except SluiceError as error:
             log.info("peer.away", worker=worker, reason=error.message)
-            self._forget(worker)
+            self._closed_until[worker] = self._clock() + SLOW_S
             return False
         if not reply.taken:
             self._closed_until[worker] = self._clock() + REFUSED_S

@@ -34,6 +34,7 @@ class VllmEngine:
     def __init__(self, options: VllmOptions, *, worker: str, model: str) -> None:
         self._args = engine_args(options)
         self._hang_s = options.hang_s
+        self._shares_cache = options.shares_cache
         self.resume: Resume = "replay" if replays(self._args) else "ids"
         self._worker = worker
         self._model = model
@@ -64,7 +65,7 @@ class VllmEngine:
         self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
         self._hang = self._hang_watch()
-        self._prompts = PromptMaker(llm.model_config, llm.renderer)
+        self._prompts = PromptMaker(llm.model_config, llm.renderer, shares_cache=self._shares_cache)
         self._slots = llm.vllm_config.scheduler_config.max_num_seqs
         self.models = (ServedModel(self._model, llm.model_config.max_model_len),)
 

@@ -40,6 +40,8 @@ class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     """With work and without a step for so long it hangs; 0: never."""
     replay: bool = False
     """Also where nobody has run it yet: on a GPU, by vLLM's second model runner."""
+    shares_cache: bool = False
+    """The prefix cache, among users."""
 
 
 def is_on_cpu() -> bool:
