@@ -1,6 +1,6 @@
 """What it is worth that a conversation returns to the worker that holds its beginning.
 
-    python -m bench.prefix_affinity [--chats 96] [--turns 6] [--load 0.5] [--rounds 3]
+    python -m bench.prefix_affinity [--slots 64] [--turns 6] [--load 0.5] [--rounds 3]
 
 Chats of several turns, each turn some seconds after the last, by three ways in turn:
 
@@ -37,14 +37,13 @@ from shared.messages import ChatJob, ChatMessage, Sampling, Started, Text, Worke
 from shared.streams import Receiver
 
 WORKERS = 4
-SLOTS = 16
-"""Of each of the four."""
-CACHE_TOKENS = 65_536
-STEP_MS = 5.0
+CHATS_A_SLOT = 1.5
+CACHE_TOKENS_A_SLOT = 4_096
+STEP_MS = 20.0
 PREFILL_TOKENS_PER_S = 4_000.0
 FIRST_TOKENS, NEXT_TOKENS, ANSWER_TOKENS = 1_000, 100, 60
 MODEL = "simulated"
-DISPATCHES = 400
+DISPATCHES, DISPATCH_SLOTS = 400, 64
 READY_S = 30.0
 
 
@@ -66,24 +65,28 @@ WAYS = (Way("one", 1, True), Way("random", WORKERS, False), Way("affine", WORKER
 
 
 class Load(msgspec.Struct, frozen=True):
-    chats: int
+    slots: int
+    """Of each of the four."""
     turns: int
     pause_s: float
     """Between an answer and the next question, on average."""
+
+    @property
+    def chats(self) -> int:
+        return int(CHATS_A_SLOT * WORKERS * self.slots)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--chats", type=int, default=96)
+    parser.add_argument("--slots", type=int, default=64, help="of each of the four workers")
     parser.add_argument("--turns", type=int, default=6)
-    parser.add_argument("--load", type=float, default=0.5, help="share of all slots in use, about")
+    parser.add_argument("--load", type=float, default=0.5, help="share of all slots in use, below 1.5")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     busy_s = ANSWER_TOKENS * STEP_MS / 1000 + NEXT_TOKENS / PREFILL_TOKENS_PER_S
-    pause_s = busy_s * (arguments.chats / (arguments.load * WORKERS * SLOTS) - 1)
-    load = Load(arguments.chats, arguments.turns, max(0.0, pause_s))
+    load = Load(arguments.slots, arguments.turns, busy_s * (CHATS_A_SLOT / arguments.load - 1))
     sys.stdout.write(
         "way       hit rate  later turns  TTFT p50 ms  p99 ms  later p50  same worker  answers of each\n"
     )
@@ -119,15 +122,15 @@ def row(name: str, turns: list[Turn]) -> str:
 
 
 @contextmanager
-def workers(url: str, way: Way, **more: str) -> Generator[None]:
-    scale = WORKERS // way.workers
+def workers(url: str, way: Way, slots: int, **more: str) -> Generator[None]:
+    slots *= WORKERS // way.workers
     told = {
         "SLUICE_NATS_URL": url,
         "SLUICE_ENGINE": "simulated",
         "SLUICE_LOG_LEVEL": "ERROR",
         "SLUICE_PREFIX_AFFINITY": str(way.affinity).lower(),
-        "SLUICE_SIM_SLOTS": str(SLOTS * scale),
-        "SLUICE_SIM_CACHE_TOKENS": str(CACHE_TOKENS * scale),
+        "SLUICE_SIM_SLOTS": str(slots),
+        "SLUICE_SIM_CACHE_TOKENS": str(slots * CACHE_TOKENS_A_SLOT),
         "SLUICE_SIM_STEP_MS": str(STEP_MS),
         "SLUICE_SIM_PREFILL_TOKENS_PER_S": str(PREFILL_TOKENS_PER_S),
         **more,
@@ -215,7 +218,7 @@ class Asker:
 
 
 async def measured(way: Way, load: Load, seed: int) -> list[Turn]:
-    with nats_server() as url, workers(url, way):
+    with nats_server() as url, workers(url, way, load.slots):
         async with asking(url, way.workers) as asker:
             chats = [chat(asker, load, random.Random(f"{seed} {n}")) for n in range(load.chats)]
             return [turn for turns in await asyncio.gather(*chats) for turn in turns]
@@ -224,14 +227,14 @@ async def measured(way: Way, load: Load, seed: int) -> list[Turn]:
 async def chat(asker: Asker, load: Load, chance: random.Random) -> list[Turn]:
     turns: list[Turn] = []
     messages = [ChatMessage(role="system", content="You are brief.")]
-    await asyncio.sleep(chance.uniform(0, load.pause_s))
+    await asyncio.sleep(chance.uniform(0, 2 * load.pause_s))
     for number in range(load.turns):
         count = FIRST_TOKENS if number == 0 else NEXT_TOKENS
         messages.append(ChatMessage(role="user", content=" ".join(chance.choices(WORDS, k=count))))
         turn, answer = await asker.ask(messages, ANSWER_TOKENS)
         turns.append(turn)
         messages.append(ChatMessage(role="assistant", content=answer))
-        await asyncio.sleep(chance.expovariate(1 / load.pause_s) if load.pause_s else 0)
+        await asyncio.sleep(chance.expovariate(1 / load.pause_s))
     return turns
 
 
@@ -239,7 +242,7 @@ async def dispatched(affinity: bool) -> tuple[float, float]:
     """p50 and p99, ms."""
     way = Way("dispatch", WORKERS, affinity)
     no_work = {"SLUICE_SIM_STEP_MS": "0", "SLUICE_SIM_PREFILL_TOKENS_PER_S": "0"}
-    with nats_server() as url, workers(url, way, **no_work):
+    with nats_server() as url, workers(url, way, DISPATCH_SLOTS, **no_work):
         async with asking(url, way.workers) as asker:
             took_ms: list[float] = []
             for number in range(DISPATCHES):

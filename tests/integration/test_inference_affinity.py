@@ -16,8 +16,17 @@ from services.inference.app import App
 from shared import subjects
 from shared.broker import NatsBus
 from shared.errors import InvalidRequest
-from shared.messages import ChatCompleted, Offer, OfferReply, Sampling, ServedModel, Started, WorkerStatus
-from tests.worker import Answered, Asker, asking, begun, events_of, gather, running_worker
+from shared.messages import (
+    ChatCompleted,
+    ChatMessage,
+    Offer,
+    OfferReply,
+    Sampling,
+    ServedModel,
+    Started,
+    WorkerStatus,
+)
+from tests.worker import Answered, Asker, asking, begun, events_of, gather, running_worker, text_of
 
 
 @asynccontextmanager
@@ -62,6 +71,19 @@ async def test_a_conversation_returns_to_its_worker_and_all_have_some(nats_url: 
         assert await homes(asker, 40, 2) == first
         assert await homes(asker, 40, 3) == first
         assert await asker.waiting() == 0  # whoever took it has settled it
+
+
+async def test_what_a_conversation_said_before_is_in_the_cache_and_usage_says_so(nats_url: str) -> None:
+    """By its beginning: no client of OpenAI's API names its conversations."""
+    async with asking(nats_url) as asker, workers(nats_url, "1", "2", "3"):
+        for chat in range(6):
+            question = ChatMessage(role="user", content=f"question {chat} " * 50)
+            first = await asker.ask(asker.job("", request=f"c{chat}-1", messages=(question,)))
+            assert first.end.usage.cached_tokens == 0
+            said = ChatMessage(role="assistant", content=text_of(first))
+            again = ChatMessage(role="user", content="And then?")
+            second = await asker.ask(asker.job("", request=f"c{chat}-2", messages=(question, said, again)))
+            assert second.end.usage.cached_tokens == 112  # of 104 + 20 tokens, in blocks of 16
 
 
 async def test_without_affinity_it_goes_to_whoever_is_free(nats_url: str) -> None:

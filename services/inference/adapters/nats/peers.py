@@ -20,10 +20,17 @@ SILENCE_S = 3.0
 OFFER_S = 0.1
 """How long a worker may take to answer. One whose process has ended costs nothing: NATS says at once that nobody
 listens."""
-REFUSED_S = 0.1
+REFUSED_S = 0.02
 """A worker without a free slot is left alone for so long."""
 SLOW_S = 0.3
 """The same, of one that did not answer: on a busy machine it is there all the same."""
+
+
+class Peer(msgspec.Struct):
+    status: WorkerStatus
+    heard_at: float
+    closed_until: float = 0.0
+    """It is offered nothing before."""
 
 
 class NatsPeers:
@@ -33,9 +40,7 @@ class NatsPeers:
         self._bus = bus
         self._worker = worker
         self._clock = clock
-        self._heard_at: dict[str, float] = {}
-        self._statuses: dict[str, WorkerStatus] = {}
-        self._closed_until: dict[str, float] = {}
+        self._peers: dict[str, Peer] = {}
         self._decode = msgspec.msgpack.Decoder(WorkerStatus).decode
 
     async def start(self, take: Callable[[Ticket], bool]) -> None:
@@ -45,17 +50,17 @@ class NatsPeers:
             delivery = self._bus.given(offer.handle, offer.headers)
             return OfferReply(take(NatsTicket(offer.job, delivery)))
 
-        await self._bus.listen(subjects.STATUS, self.heard)
+        await self._bus.listen(subjects.STATUS, self._heard)
         await self._bus.answer(subjects.offers(self._worker), Offer, offered)
 
     def serving(self, model: str) -> Mapping[str, int]:
         now = self._clock()
         return {
-            worker: status.slots
-            for worker, status in self._statuses.items()
-            if self._heard_at[worker] >= now - SILENCE_S
-            and self._closed_until.get(worker, 0.0) <= now
-            and any(served.name == model for served in status.models)
+            worker: peer.status.slots
+            for worker, peer in self._peers.items()
+            if peer.heard_at >= now - SILENCE_S
+            and peer.closed_until <= now
+            and any(served.name == model for served in peer.status.models)
         }
 
     async def offer(self, worker: str, ticket: Ticket) -> bool:
@@ -65,28 +70,26 @@ class NatsPeers:
             reply = await self._bus.request(subjects.offers(worker), offer, OfferReply, timeout_s=OFFER_S)
         except SluiceError as error:
             log.info("peer.away", worker=worker, reason=error.message)
-            self._closed_until[worker] = self._clock() + SLOW_S
+            self._leave_alone(worker, SLOW_S)
             return False
         if not reply.taken:
-            self._closed_until[worker] = self._clock() + REFUSED_S
+            self._leave_alone(worker, REFUSED_S)
         return reply.taken
 
-    async def heard(self, subject: str, data: bytes) -> None:
+    def _leave_alone(self, worker: str, for_s: float) -> None:
+        if (peer := self._peers.get(worker)) is not None:
+            peer.closed_until = self._clock() + for_s
+
+    async def _heard(self, subject: str, data: bytes) -> None:
         try:
             status = self._decode(data)
         except msgspec.DecodeError as error:
             log.warning("status.unreadable", subject=subject, error=str(error))
             return
-        since = self._clock() - SILENCE_S
-        for gone in [worker for worker, heard_at in self._heard_at.items() if heard_at < since]:
-            self._forget(gone)
+        now = self._clock()
+        for gone in [worker for worker, peer in self._peers.items() if peer.heard_at < now - SILENCE_S]:
+            del self._peers[gone]
+        known = self._peers.pop(status.worker, None)
         if status.ready and not status.draining:
-            self._heard_at[status.worker] = self._clock()
-            self._statuses[status.worker] = status
-        else:
-            self._forget(status.worker)
-
-    def _forget(self, worker: str) -> None:
-        """Until it is heard again."""
-        for known in (self._heard_at, self._statuses, self._closed_until):
-            known.pop(worker, None)
+            closed_until = 0.0 if known is None else known.closed_until
+            self._peers[status.worker] = Peer(status, now, closed_until)
