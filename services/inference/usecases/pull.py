@@ -74,9 +74,8 @@ class PullJobs:
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
     async def _pull_new(self) -> None:
-        while limit := await self._slots.reserve(
-            half=True
-        ):  # the rest is for what other workers offer meanwhile
+        """Half of what is free: the rest is for what other workers offer meanwhile."""
+        while limit := await self._slots.reserve(half=True):
             await self._room.opened()
             tickets = await self._fetch("new", self._new_jobs(limit))
             self._slots.pulled(len(tickets))
