@@ -21,6 +21,7 @@ from services.inference.usecases import (
     GenerateAnswer,
     HoldJobs,
     KeepEngine,
+    PlaceJobs,
     PullJobs,
     Queues,
     ReportStatus,
@@ -129,8 +130,14 @@ class Worker:
             observer=observer,
             clock=app.clock,
         )
+        self._peers = nats.NatsPeers(bus, worker)
         self._pull = PullJobs(
-            queues=Queues(queues), serve=self._serve, slots=app.slots, room=room, observer=observer
+            queues=Queues(queues),
+            place=PlaceJobs(worker=worker, peers=self._peers, has_room=lambda: not app.slots.is_over),
+            serve=self._serve,
+            slots=app.slots,
+            room=room,
+            observer=observer,
         )
         announcements = nats.NatsAnnouncements(bus)
         self._report = ReportStatus(
@@ -156,6 +163,8 @@ class Worker:
         answer_health(broker, "inference", self._settings.instance, lambda: slots.is_open and bus.connected)
         bus.on_reconnect(hold.missed_words)
         await broker.start()
+        if self._settings.prefix_affinity:
+            await self._peers.start(self._pull.take)
         async with asyncio.TaskGroup() as tasks:
             work = (
                 self._writer.run(),

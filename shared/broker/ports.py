@@ -41,6 +41,11 @@ class Delivery(Protocol):
     @property
     def sequence(self) -> int: ...
     @property
+    def handle(self) -> str:
+        """Names it to the bus: another process may settle it by that (`NatsBus.given`)."""
+        ...
+
+    @property
     def deliveries(self) -> int:
         """How often it was delivered, this time included."""
         ...

@@ -15,6 +15,16 @@ class NatsDelivery:
     def __init__(self, msg: Msg) -> None:
         self._msg = msg
 
+    @classmethod
+    def given(cls, client: Client, handle: str, headers: Headers) -> "NatsDelivery":
+        """What another process was delivered: JetStream asks only for its name, whoever says it."""
+        return cls(Msg(_client=client, reply=handle, headers=dict(headers)))
+
+    @property
+    def handle(self) -> str:
+        """Its name to JetStream, which tells its place and how often it was delivered, too."""
+        return self._msg.reply
+
     @property
     def data(self) -> bytes:
         return self._msg.data

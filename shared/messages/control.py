@@ -1,6 +1,8 @@
 """What receivers and workers tell one another, and the state of a request that is live."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from .base import Failure, Message, Name, Record
 from .chat import ChatJob, Passage
@@ -67,6 +69,22 @@ class Shown(Message, frozen=True):
 
 
 Modality = Literal["text", "image", "audio", "video"]
+
+
+class Offer(Message, frozen=True):
+    """Worker → one worker: a job that I was given, and that you may have the beginning of in your cache."""
+
+    job: ChatJob
+    handle: Annotated[str, Meta(pattern=r"^\$JS\.ACK(\.[^.\s]+){7,}$", max_length=512)]
+    """Names its delivery to the queue: whoever has it may settle it."""
+    headers: dict[str, str]
+    """As they came with the job."""
+
+
+class OfferReply(Message, frozen=True):
+    """`taken`: it is the answering worker's from now on."""
+
+    taken: bool
 
 
 class ServedModel(Record, frozen=True):

@@ -11,10 +11,10 @@ from services.inference.domain.admission import Slots
 from services.inference.domain.room import Room
 from services.inference.domain.turns import BATCH_AFTER_JOBS
 from services.inference.ports import Lane, Observer, Queue, Ticket
-from services.inference.usecases import PullJobs, Queues, ServeJobs
+from services.inference.usecases import PlaceJobs, PullJobs, Queues, ServeJobs
 from shared.errors import Unavailable
 from shared.messages import ChatJob
-from tests.unit.test_inference_pull import JOB, HeldTicket
+from tests.unit.test_inference_pull import JOB, HeldTicket, Nobody
 
 
 class NamedQueue:
@@ -102,6 +102,7 @@ async def pulling(serve: NotingServe, slots: int, *queues: NamedQueue) -> AsyncG
     free.open(slots)
     pull = PullJobs(
         queues=queues_of(*queues),
+        place=PlaceJobs(worker="w", peers=Nobody(), has_room=lambda: True),
         serve=cast("ServeJobs", serve),
         slots=free,
         room=Room(),

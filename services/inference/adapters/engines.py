@@ -42,6 +42,8 @@ def _simulated(settings: Settings, worker: str) -> Engine:
         prefill_tokens_per_s=settings.sim_prefill_tokens_per_s,
         max_tokens=settings.sim_max_tokens,
         context_tokens=settings.sim_context_tokens,
+        cache_tokens=settings.sim_cache_tokens,
+        shares_cache=settings.shared_prefix_cache,
     )
     models = named(
         [settings.served_model_name or "simulated", *(name for name, _ in pairs(settings.more_models))],
@@ -92,6 +94,7 @@ def _vllm(settings: Settings, worker: str) -> Engine:
         hang_s=settings.engine_hang_s,
         replay=settings.engine_replay,
         adapters=Adapters(adapters),
+        shares_cache=settings.shared_prefix_cache,
     )
     return VllmEngine(options, worker=worker, models=models)
 

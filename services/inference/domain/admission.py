@@ -28,6 +28,11 @@ class Slots:
         return self._running
 
     @property
+    def is_over(self) -> bool:
+        """More run than there are slots; closed or paused, even one is too many."""
+        return self._closed or self._running > self._total
+
+    @property
     def is_open(self) -> bool:
         return self._total > 0 and not self._closed
 
@@ -52,11 +57,12 @@ class Slots:
         self._closed = True
         self._tell()
 
-    async def reserve(self) -> int:
-        """All slots that are free, for new jobs; waits until there is one. 0: closed."""
+    async def reserve(self, *, half: bool = False) -> int:
+        """All slots that are free, or half of them, for new jobs; waits until there is one. 0: closed."""
         while not self._closed and (self._pressing or self._running >= self._total):
             await self._changed.wait()
-        self._reserved = 0 if self._closed else self._total - self._running
+        free = 0 if self._closed else self._total - self._running
+        self._reserved = (free + 1) // 2 if half else free
         return self._reserved
 
     async def take(self, *, resumed: bool) -> bool:
@@ -84,6 +90,14 @@ class Slots:
         self._pressing = got >= asked
         self._running += got
         self._tell()
+
+    def take_offered(self) -> bool:
+        """For a job that another worker has pulled and offers: if there is a slot for it, it has it. Beside a pull that
+        may still fill all of them it counts among the spare ones."""
+        if self._closed or self._running >= self._total or self._free_for_resumes() < 1:
+            return False
+        self._running += 1
+        return True
 
     def release(self) -> None:
         self._running -= 1

@@ -4,6 +4,7 @@ from .attend import AttendReaders
 from .generate import GenerateAnswer
 from .hold import HoldJobs
 from .keep import KeepEngine
+from .place import PlaceJobs
 from .pull import PullJobs
 from .queues import Queues
 from .report import ReportStatus
@@ -16,6 +17,7 @@ __all__ = [
     "GenerateAnswer",
     "HoldJobs",
     "KeepEngine",
+    "PlaceJobs",
     "PullJobs",
     "Queues",
     "ReportStatus",

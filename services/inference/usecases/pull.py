@@ -1,13 +1,14 @@
 """Takes jobs from the queue as slots come free: resumed ones first, then interactive ones, then batch."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 
 from services.inference.domain.admission import Slots
 from services.inference.domain.room import Room
 from services.inference.domain.turns import Turns
 from services.inference.ports import Lane, Observer, Ticket
+from services.inference.usecases.place import PlaceJobs
 from services.inference.usecases.queues import Queues
 from services.inference.usecases.serve import ServeJobs
 from shared.errors import Unavailable
@@ -24,9 +25,17 @@ class PullJobs:
     """`run` until `drain`. It holds the task of each job, and no trouble of the bus or of a job ends it."""
 
     def __init__(
-        self, *, queues: Queues, serve: ServeJobs, slots: Slots, room: Room, observer: Observer
+        self,
+        *,
+        queues: Queues,
+        place: PlaceJobs,
+        serve: ServeJobs,
+        slots: Slots,
+        room: Room,
+        observer: Observer,
     ) -> None:
         self._queues = queues
+        self._place = place
         self._serve = serve
         self._slots = slots
         self._room = room
@@ -64,7 +73,8 @@ class PullJobs:
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
     async def _pull_new(self) -> None:
-        while limit := await self._slots.reserve():
+        """Half of what is free: the rest is for what other workers offer meanwhile."""
+        while limit := await self._slots.reserve(half=True):
             await self._room.opened()
             tickets: list[Ticket] = []
             async with self._mended("new"):
@@ -130,11 +140,27 @@ class PullJobs:
             else:
                 return
 
+    def take(self, ticket: Ticket) -> bool:
+        """Another worker has pulled it, and offers it. False: not now."""
+        if not self._room.is_open or not self._slots.take_offered():
+            return False
+        self._hold(self._serve_one(ticket))
+        return True
+
     def _begin(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:
-            task = asyncio.create_task(self._serve_one(ticket))
-            self._jobs.add(task)
-            task.add_done_callback(self._ended)
+            self._hold(self._place_one(ticket))
+
+    def _hold(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._jobs.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _place_one(self, ticket: Ticket) -> None:
+        if await self._place.elsewhere(ticket):
+            self._slots.release()
+        else:
+            await self._serve_one(ticket)
 
     async def _serve_one(self, ticket: Ticket) -> None:
         if (

@@ -24,6 +24,10 @@ class NatsTicket:
         return self._delivery.headers
 
     @property
+    def handle(self) -> str:
+        return self._delivery.handle
+
+    @property
     def sequence(self) -> int:
         return self._delivery.sequence
 

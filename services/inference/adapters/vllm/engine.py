@@ -37,6 +37,7 @@ class VllmEngine:
         self._args = engine_args(options)
         self._adapters = options.adapters
         self._hang_s = options.hang_s
+        self._shares_cache = options.shares_cache
         self.resume: Resume = "replay" if replays(self._args) else "ids"
         self._worker = worker
         self._llm: AsyncLLM | None = None
@@ -66,7 +67,7 @@ class VllmEngine:
         self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
         self._hang = self._hang_watch()
-        self._prompts = PromptMaker(llm.model_config, llm.renderer)
+        self._prompts = PromptMaker(llm.model_config, llm.renderer, shares_cache=self._shares_cache)
         self._slots = llm.vllm_config.scheduler_config.max_num_seqs
         await self._adapters.load(llm)
         self.models = announced(self.models, llm.model_config)

@@ -42,6 +42,8 @@ class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     adapters: Adapters = msgspec.field(default_factory=Adapters)
     replay: bool = False
     """Also where nobody has run it yet: on a GPU, by vLLM's second model runner."""
+    shares_cache: bool = False
+    """The prefix cache, among users."""
 
 
 def is_on_cpu() -> bool:
