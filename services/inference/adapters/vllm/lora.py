@@ -43,8 +43,11 @@ class Adapters:
         }
         self._ranks = {name: _config(name, folder).rank for name, folder in modules}
 
-    def arguments(self, chosen: dict[str, Any]) -> dict[str, Any]:
-        """Our defaults for vLLM. `chosen`: the operator's, over which nothing goes."""
+    def arguments(self, chosen: dict[str, Any], *, on_cpu: bool) -> dict[str, Any]:
+        """Our defaults for vLLM. `chosen`: the operator's, over which nothing goes.
+
+        On a CPU one place more than there are adapters: in a mixed batch vLLM's kernels for it (0.32) apply the last
+        place to requests without an adapter, in silence, and are right only where nothing lies in it."""
         if not self._requests:
             return {}
         if chosen.get("enable_lora") is False:
@@ -57,12 +60,18 @@ class Adapters:
                 raise SettingsError(
                     f"SLUICE_LORA_MODULES: '{name}' has rank {rank}, over max_lora_rank {allowed}"
                 )
+        count = len(self._requests)
+        places = count + 1 if on_cpu else min(count, MAX_AT_ONCE)
+        if on_cpu and chosen.get("max_loras", places) <= count:
+            raise SettingsError(
+                f"SLUICE_ENGINE_ARGS: on a CPU max_loras has to be more than the {count} of SLUICE_LORA_MODULES"
+            )
         needed = max(LEAST_RANK, *self._ranks.values())
         return {
             "enable_lora": True,
             "max_lora_rank": next(rank for rank in RANKS if rank >= needed),
-            "max_loras": min(len(self._requests), MAX_AT_ONCE),
-            "max_cpu_loras": max(len(self._requests), chosen.get("max_loras", 1)),
+            "max_loras": places,
+            "max_cpu_loras": max(count, chosen.get("max_loras", places)),
         }
 
     async def load(self, llm: AsyncLLM) -> None:

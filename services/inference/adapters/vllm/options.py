@@ -56,7 +56,10 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         chosen = msgspec.json.decode(options.engine_args, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise SettingsError(f"SLUICE_ENGINE_ARGS is not a JSON object: {error}") from error
-    defaults = {**(ON_CPU if is_on_cpu() else ON_GPU), **options.adapters.arguments(chosen)}
+    defaults = {
+        **(ON_CPU if is_on_cpu() else ON_GPU),
+        **options.adapters.arguments(chosen, on_cpu=is_on_cpu()),
+    }
     try:
         args = AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
     except TypeError as error:
