@@ -21,7 +21,9 @@ from services.inference.usecases import (
     GenerateAnswer,
     HoldJobs,
     KeepEngine,
+    PlaceJobs,
     PullJobs,
+    Queues,
     ReportStatus,
     Runs,
     ServeJobs,
@@ -96,18 +98,21 @@ class Worker:
         self._settings, self._slots, self._bus, self._broker = settings, app.slots, bus, broker
         self._writer = writer = FrameWriter(nats.frame_publisher(tokens), worker)
         self._keep = KeepEngine(engine=engine, slots=app.slots, observer=observer)
-        queue = nats.JobQueue(
-            bus,
-            engine.models[0].name,
-            worker,
-            ack_wait_s=settings.ack_wait_s,
-            ensure_stream=lambda stream: ensure_one(bus.client, stream, replicas=settings.nats_replicas),
-        )
+        queues = [
+            nats.JobQueue(
+                bus,
+                model.name,
+                worker,
+                ack_wait_s=settings.ack_wait_s,
+                ensure_stream=lambda stream: ensure_one(bus.client, stream, replicas=settings.nats_replicas),
+            )
+            for model in engine.models
+        ]
         settle = SettleAnswers(
             runs=runs,
             tapes=tapes,
             engine=engine,
-            queue=queue,
+            queue=queues[0],
             claims=claims,
             journal=journal,
             outbox=writer,
@@ -125,10 +130,23 @@ class Worker:
             observer=observer,
             clock=app.clock,
         )
-        self._pull = PullJobs(queue=queue, serve=self._serve, slots=app.slots, room=room, observer=observer)
+        self._peers = nats.NatsPeers(bus, worker)
+        self._pull = PullJobs(
+            queues=Queues(queues),
+            place=PlaceJobs(worker=worker, peers=self._peers, has_room=lambda: not app.slots.is_over),
+            serve=self._serve,
+            slots=app.slots,
+            room=room,
+            observer=observer,
+        )
         announcements = nats.NatsAnnouncements(bus)
         self._report = ReportStatus(
-            worker=worker, engine=engine, slots=app.slots, runs=runs, announcements=announcements
+            worker=worker,
+            engine=engine,
+            slots=app.slots,
+            runs=runs,
+            announcements=announcements,
+            since=app.clock(),
         )
         self._hold = HoldJobs(serve=self._serve, ack_wait_s=settings.ack_wait_s)
         self._attend = AttendReaders(
@@ -145,6 +163,8 @@ class Worker:
         answer_health(broker, "inference", self._settings.instance, lambda: slots.is_open and bus.connected)
         bus.on_reconnect(hold.missed_words)
         await broker.start()
+        if self._settings.prefix_affinity:
+            await self._peers.start(self._pull.take)
         async with asyncio.TaskGroup() as tasks:
             work = (
                 self._writer.run(),
@@ -158,6 +178,8 @@ class Worker:
             pulling = tasks.create_task(self._pull.run())
             await stop.wait()
             log.info("worker.draining", running=self._pull.running)
+            slots.close()
+            await self._report.say()  # from now on nothing is asked of us
             await self._pull.drain(self._settings.shutdown_grace_s)
             await self._writer.flush()
             await pulling

@@ -17,8 +17,8 @@ from shared.messages import Failure, Message
 
 from .bucket import Bucket, ObjectStore
 from .connection import connect, translated
-from .ports import Consumer, Handler, Stored, Take
-from .stream import PullConsumer
+from .ports import Consumer, Delivery, Handler, Headers, Stored, Take
+from .stream import NatsDelivery, PullConsumer
 from .tap import TappedClient
 
 log = structlog.get_logger()
@@ -109,7 +109,12 @@ class NatsBus:
                 known = None
             if known is None or (known.filter_subject, known.ack_wait) != (subject, ack_wait_s):
                 await self._js.add_consumer(stream, config)
-            return PullConsumer(await self._js.pull_subscribe_bind(durable, stream=stream))
+            subscription = await self._js.pull_subscribe_bind(durable, stream=stream)
+        return PullConsumer(subscription, self.client, stream, durable)
+
+    def given(self, handle: str, headers: Headers) -> Delivery:
+        """A delivery that another process hands us, by its handle. Without its data."""
+        return NatsDelivery.given(self.client, handle, headers)
 
     def bucket(self, name: str) -> Bucket:
         return Bucket(self._js, name)

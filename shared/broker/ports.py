@@ -42,6 +42,11 @@ class Delivery(Protocol):
     @property
     def sequence(self) -> int: ...
     @property
+    def handle(self) -> str:
+        """Names it to the bus: another process may settle it by that (`NatsBus.given`)."""
+        ...
+
+    @property
     def deliveries(self) -> int:
         """How often it was delivered, this time included."""
         ...
@@ -62,7 +67,7 @@ class Delivery(Protocol):
 
 class Consumer(Protocol):
     async def fetch(self, batch: int, timeout_s: float) -> list[Delivery]:
-        """Up to `batch` messages; the empty list when none came within `timeout_s`."""
+        """Up to `batch` messages; the empty list when none came within `timeout_s`. 0: what lies there now."""
         ...
 
 

@@ -85,6 +85,7 @@ class MemoryDelivery:
         self.headers: Headers = {}
         self.sequence = message.sequence
         self.deliveries = message.deliveries
+        self.handle = f"{stream.config.name}.{self.sequence}.{self.deliveries}"
 
     async def ack(self) -> None:
         self._stream.messages.pop(self.sequence, None)

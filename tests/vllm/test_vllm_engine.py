@@ -63,6 +63,22 @@ class TestVllm(EngineContract):
         assert isinstance(started, Started)
         assert 0 < started.cached_tokens < started.prompt_tokens
 
+    @pytest.mark.parametrize("shared", [False, True])
+    async def test_another_user_finds_a_prompt_in_the_cache_only_where_it_is_shared(
+        self, subject: Subject, monkeypatch: pytest.MonkeyPatch, shared: bool
+    ) -> None:
+        engine = subject.engine
+        assert isinstance(engine, VllmEngine)
+        monkeypatch.setattr(engine._prompts, "_shares_cache", shared)
+        text = f"Whoever can time answers shall not know that this was asked: {shared}. " * 20
+        cached: list[int] = []
+        for user in ("one", "another", "one"):
+            said = await all_of(engine.stream(msgspec.structs.replace(subject.job(text), user=user)))
+            cached.append(said.usage.cached_tokens)
+        assert cached[0] < 100  # the first block's worth of template may be there
+        assert (cached[1] > 100) is shared
+        assert cached[2] > 100
+
     async def test_it_goes_on_exactly_wherever_it_was_cut(self, subject: Subject) -> None:
         """Also within a character, which this model's bytes produce all the time."""
         whole = await all_of(subject.engine.stream(subject.job(max_tokens=40)))

@@ -4,6 +4,7 @@ Written for 0.26 to 0.32: between them client errors changed their base class, a
 """
 
 from .engine import VllmEngine
+from .lora import Adapters
 from .options import VllmOptions
 
-__all__ = ["VllmEngine", "VllmOptions"]
+__all__ = ["Adapters", "VllmEngine", "VllmOptions"]

@@ -11,6 +11,7 @@ from vllm.exceptions import VLLMValidationError
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
+from services.inference.adapters.vllm.announced import announced
 from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, replays
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
 from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
@@ -31,12 +32,14 @@ class VllmEngine:
     name = "vllm"
     instructed = True
 
-    def __init__(self, options: VllmOptions, *, worker: str, model: str) -> None:
+    def __init__(self, options: VllmOptions, *, worker: str, models: tuple[ServedModel, ...]) -> None:
+        """`models`: the model itself, then its adapters."""
         self._args = engine_args(options)
+        self._adapters = options.adapters
         self._hang_s = options.hang_s
+        self._shares_cache = options.shares_cache
         self.resume: Resume = "replay" if replays(self._args) else "ids"
         self._worker = worker
-        self._model = model
         self._llm: AsyncLLM | None = None
         self._prompts: PromptMaker | None = None
         self._processes: list[psutil.Process] = []
@@ -49,7 +52,7 @@ class VllmEngine:
         self._idle.set()
         self._slots = 0
         self._loading: asyncio.Task[AsyncLLM] | None = None
-        self.models = (ServedModel(model, 0),)
+        self.models = models
 
     async def start(self) -> None:
         """In a thread: loading a model takes a minute, and the bus must not wait for it."""
@@ -64,9 +67,10 @@ class VllmEngine:
         self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
         self._hang = self._hang_watch()
-        self._prompts = PromptMaker(llm.model_config, llm.renderer)
+        self._prompts = PromptMaker(llm.model_config, llm.renderer, shares_cache=self._shares_cache)
         self._slots = llm.vllm_config.scheduler_config.max_num_seqs
-        self.models = (ServedModel(self._model, llm.model_config.max_model_len),)
+        await self._adapters.load(llm)
+        self.models = announced(self.models, llm.model_config)
 
     async def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> AsyncGenerator[Output, None]:
         self._open.add(job.request)
@@ -155,7 +159,8 @@ class VllmEngine:
         if prompt.over is not None:
             yield reader.over(prompt.over)
             return
-        async for given in llm.generate(prompt.input, prompt.params, job.request):
+        lora = self._adapters.of(job.model)
+        async for given in llm.generate(prompt.input, prompt.params, job.request, lora_request=lora):
             if any(choice.finish_reason == ABORTED for choice in given.outputs):
                 self._raise_if_ended(job.request)
                 raise EngineFailed("The engine aborted this request.")

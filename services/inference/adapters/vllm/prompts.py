@@ -42,7 +42,10 @@ class Prompt(msgspec.Struct):
 
 
 class PromptMaker:
-    def __init__(self, model_config: ModelConfig, renderer: Any) -> None:
+    """`shares_cache`: a user's prompts are found in the prefix cache by others', too."""
+
+    def __init__(self, model_config: ModelConfig, renderer: Any, *, shares_cache: bool = False) -> None:
+        self._shares_cache = shares_cache
         self._max_tokens: int = model_config.max_model_len
         self._replays = Replay in (model_config.logits_processors or ())
         self._defaults: dict[str, Any] = model_config.get_diff_sampling_param()
@@ -81,6 +84,8 @@ class PromptMaker:
             prompt = self._go_on(params, ids, resume_ids)
         if prompt.over is None:
             prompt.input["arrival_time"] = given.get("arrival_time")
+            if not self._shares_cache:
+                prompt.input["cache_salt"] = job.user
         return prompt
 
     def text(self, ids: tuple[int, ...]) -> str:
