@@ -127,13 +127,9 @@ class Worker:
             clock=app.clock,
         )
         self._peers = nats.NatsPeers(bus, worker)
+        place = PlaceJobs(worker=worker, peers=self._peers, has_room=lambda: not app.slots.is_over)
         self._pull = PullJobs(
-            queue=queue,
-            place=PlaceJobs(worker=worker, peers=self._peers, has_room=lambda: not app.slots.is_over),
-            serve=self._serve,
-            slots=app.slots,
-            room=room,
-            observer=observer,
+            queue=queue, place=place, serve=self._serve, slots=app.slots, room=room, observer=observer
         )
         announcements = nats.NatsAnnouncements(bus)
         self._report = ReportStatus(
