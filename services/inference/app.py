@@ -131,9 +131,10 @@ class Worker:
             clock=app.clock,
         )
         self._peers = nats.NatsPeers(bus, worker)
+        place = PlaceJobs(worker=worker, peers=self._peers, has_room=lambda: not app.slots.is_over)
         self._pull = PullJobs(
             queues=Queues(queues),
-            place=PlaceJobs(worker=worker, peers=self._peers, has_room=lambda: not app.slots.is_over),
+            place=place,
             serve=self._serve,
             slots=app.slots,
             room=room,
