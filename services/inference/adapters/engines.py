@@ -1,8 +1,13 @@
 """The engine that the settings ask for. Each is imported only when it is chosen: vLLM alone brings gigabytes."""
 
+from typing import TYPE_CHECKING
+
 from services.inference.ports import Engine
 from services.inference.settings import Settings
 from shared.settings import SettingsError
+
+if TYPE_CHECKING:
+    from services.inference.adapters.vllm import Owner, VllmOptions
 
 
 def build_engine(settings: Settings, worker: str) -> Engine:
@@ -52,14 +57,30 @@ def _openai(settings: Settings, worker: str) -> Engine:
 
 
 def _vllm(settings: Settings, worker: str) -> Engine:
-    from services.inference.adapters.vllm import VllmEngine, VllmOptions  # noqa: PLC0415
+    from services.inference.adapters.vllm import OwnerLink, VllmEngine  # noqa: PLC0415
+
+    owner = None
+    if settings.engine_owner:
+        owner = OwnerLink(settings.engine_owner, settings.engine_front_end, settings.engine_front_ends)
+    model = settings.served_model_name or "gpt-4-local"
+    return VllmEngine(_vllm_options(settings), worker=worker, model=model, owner=owner)
+
+
+def build_owner(settings: Settings) -> "Owner":
+    """Of an engine with several front ends."""
+    from services.inference.adapters.vllm import Owner  # noqa: PLC0415
+
+    return Owner(_vllm_options(settings), settings.engine_front_ends)
+
+
+def _vllm_options(settings: Settings) -> "VllmOptions":
+    from services.inference.adapters.vllm import VllmOptions  # noqa: PLC0415
 
     if not settings.model:
         raise SettingsError("SLUICE_ENGINE=vllm needs SLUICE_MODEL: a folder, or a model's id on the hub")
-    options = VllmOptions(
+    return VllmOptions(
         model=settings.model,
         engine_args=settings.engine_args,
         hang_s=settings.engine_hang_s,
         replay=settings.engine_replay,
     )
-    return VllmEngine(options, worker=worker, model=settings.served_model_name or "gpt-4-local")
