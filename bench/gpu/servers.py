@@ -78,7 +78,7 @@ async def answers(url: str, child: Child) -> None:
 
 @asynccontextmanager
 async def sluice(machine: Machine, front_ends: int, edges: int) -> AsyncGenerator[Target]:
-    name = f"sluice-{front_ends}"
+    name = f"sluice-{front_ends}x{edges}"
     shape = Shape(
         edges=edges,
         workers=1,

@@ -14,6 +14,7 @@ import pytest
 from shared.errors import Unavailable
 from shared.health import check
 from shared.messages import ChatJob, Sampling, Started
+from shared.settings import SettingsError
 from tests.vllm.conftest import ENGINE_ARGS
 from tests.worker import Answered, Asker, asking, begun, gather
 
@@ -70,6 +71,7 @@ async def running(nats_url: str, model: Path) -> AsyncGenerator[Engine]:
         "SLUICE_ENGINE_FRONT_ENDS": "2",
         "SLUICE_MODEL": str(model),
         "SLUICE_ENGINE_ARGS": ENGINE_ARGS,
+        "SLUICE_ENGINE_HANG_S": "3",
         "VLLM_ENABLE_V1_MULTIPROCESSING": "1",
     }
     process = await asyncio.create_subprocess_exec(
@@ -135,7 +137,7 @@ async def test_front_ends_share_an_engine_and_outlive_each_other_and_it(
         assert engine.core() == core
         assert workers((await ask(asker, "c", range(8), 24)).values()) == both
 
-        await disturbed(asker, "d", expected, core.kill)
+        await disturbed(asker, "d", expected, core.suspend)  # its owner finds that it hangs, and kills it
         await engine.ready(*NAMES)
         assert engine.core() != core
 
@@ -143,6 +145,15 @@ async def test_front_ends_share_an_engine_and_outlive_each_other_and_it(
         engine.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(engine.process.wait(), 40) == 0
         _, left = psutil.wait_procs(below, timeout=5)
+        assert not left
+
+
+async def test_nothing_is_left_when_the_owner_is_killed(nats_url: str, tiny_model: Path) -> None:
+    async with running(nats_url, tiny_model) as engine:
+        below = engine.below()
+        engine.process.kill()
+        await engine.process.wait()
+        _, left = await asyncio.to_thread(psutil.wait_procs, below, timeout=40)
         assert not left
 
 
@@ -161,3 +172,11 @@ async def test_a_model_that_is_not_there_ends_owner_and_front_ends(
     )
     assert await asyncio.wait_for(process.wait(), READY_S) == 1
     assert "nowhere" in capfd.readouterr().err
+
+
+async def test_front_ends_take_no_data_parallelism(tiny_model: Path) -> None:
+    from services.inference.adapters.vllm import Owner, VllmOptions
+
+    options = VllmOptions(model=str(tiny_model), engine_args='{"data_parallel_size": 2}', hang_s=0.0)
+    with pytest.raises(SettingsError, match="data_parallel_size"):
+        Owner(options, 2)

@@ -22,6 +22,8 @@ class Attached(msgspec.Struct, frozen=True):
 
     input: str
     output: str
+    processes: list[int]
+    """The engine's, by id."""
 
 
 Said = Attach | Beat

@@ -64,7 +64,8 @@ class Core:
     async def attach(self, index: int) -> Attached:
         await self.detach(index)
         self._attached += 1
-        attached = Attached(f"ipc://{self._folder}/input-{index}-{self._attached}", self._outputs[index])
+        address = f"ipc://{self._folder}/input-{index}-{self._attached}"
+        attached = Attached(address, self._outputs[index], [process.pid for process in self.processes])
         await self._relays[index].attach(attached.input)
         self._passing[index] = asyncio.create_task(self._relays[index].pass_on())
         return attached

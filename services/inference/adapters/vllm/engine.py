@@ -116,6 +116,7 @@ class VllmEngine:
         llm, self._llm = self._llm, None
         if self._owner is not None:
             self._owner.close()
+            self._processes = self._owner.inherit()
         if self._loading is not None:
             llm = await self._give_up(self._loading)
             self._loading = None

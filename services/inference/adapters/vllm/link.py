@@ -1,8 +1,10 @@
 """A front end's way to the process that owns its engine: several of them speak for one, as in vLLM's own server."""
 
+import os
 from typing import Any
 
 import msgspec
+import psutil
 import zmq
 import zmq.asyncio
 from vllm.engine.arg_utils import AsyncEngineArgs
@@ -20,6 +22,8 @@ class OwnerLink:
         self._count = count
         self._context: zmq.asyncio.Context | None = None
         self._socket: Any = None
+        self._parent = os.getppid()
+        self._core: list[psutil.Process] = []
 
     async def attach(self) -> Attached:
         """Waits for as long as the owner takes to have an engine."""
@@ -28,7 +32,9 @@ class OwnerLink:
             self._socket = self._context.socket(zmq.DEALER)
             self._socket.connect(self._address)
         await self._say(Attach(self._index))
-        return msgspec.msgpack.decode(await self._socket.recv(), type=Attached)
+        attached = msgspec.msgpack.decode(await self._socket.recv(), type=Attached)
+        self._core = [psutil.Process(pid) for pid in attached.processes if psutil.pid_exists(pid)]
+        return attached
 
     def load(self, args: AsyncEngineArgs, attached: Attached, stat_loggers: list[Any]) -> AsyncLLM:
         """Blocks for seconds. The engine is there already: only this side of it is made."""
@@ -48,6 +54,10 @@ class OwnerLink:
 
     async def beat(self, steps: int, *, is_busy: bool) -> None:
         await self._say(Beat(self._index, steps, is_busy))
+
+    def inherit(self) -> list[psutil.Process]:
+        """The engine's processes, when their owner has died: nobody else is left to end them."""
+        return [] if os.getppid() == self._parent else self._core
 
     def close(self) -> None:
         if self._context is not None:

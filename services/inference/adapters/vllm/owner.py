@@ -19,6 +19,7 @@ from services.inference.adapters.vllm.options import VllmOptions, engine_args, i
 from services.inference.adapters.vllm.processes import effort
 from services.inference.domain.hanging import HangWatch
 from shared.errors import EngineFailed
+from shared.settings import SettingsError
 
 log = structlog.get_logger()
 
@@ -33,7 +34,10 @@ class Owner:
     """Front ends attach at `address`, from the beginning to the end of `run`."""
 
     def __init__(self, options: VllmOptions, front_ends: int) -> None:
+        """Raises `SettingsError`."""
         self._args = engine_args(options)
+        if self._args.data_parallel_size > 1:
+            raise SettingsError("SLUICE_ENGINE_FRONT_ENDS above 1 takes no data_parallel_size above 1")
         self._hang_s = options.hang_s
         self._count = front_ends
         self._folder = Path()
