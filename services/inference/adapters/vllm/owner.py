@@ -41,7 +41,6 @@ class Owner:
         self._hang_s = options.hang_s
         self._count = front_ends
         self._folder = Path()
-        self._context = zmq.asyncio.Context()
         self._control: Any = None
         self._core: Core | None = None
         self._asking: dict[int, bytes] = {}
@@ -57,9 +56,10 @@ class Owner:
         """Until `stop` is set. Raises the first start's `EngineFailed`, as a worker does that owns its engine."""
         async with AsyncExitStack() as last:
             self._folder = Path(last.enter_context(tempfile.TemporaryDirectory(prefix="sluice-vllm-")))
-            self._control = self._context.socket(zmq.ROUTER)
+            context = zmq.asyncio.Context()
+            last.callback(context.destroy, linger=0)
+            self._control = context.socket(zmq.ROUTER)
             self._control.bind(self.address)
-            last.callback(self._context.destroy, linger=0)
             async with asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(self._listen())
                 engine = tasks.create_task(self._keep_engine())
