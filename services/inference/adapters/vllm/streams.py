@@ -78,6 +78,7 @@ class VllmStreams:
                 stream.mailbox,
                 reader,
                 ended=lambda: self._let_go(request, stream),
+                broke=lambda: self._left(request, stream),
                 why=lambda: stream.why,
             )
             stream.name = await tap.open(self._llm, prompt, request)
@@ -85,7 +86,7 @@ class VllmStreams:
                 await self._abort(stream)
         except Exception as error:  # noqa: BLE001 the reader's to hear
             self._let_go(request, stream)
-            stream.mailbox.close(failure(error, job.sampling))
+            stream.mailbox.close(failure(error, job))
 
     def _left(self, request: str, stream: _Stream) -> None:
         """Nobody reads it any more."""

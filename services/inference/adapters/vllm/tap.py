@@ -11,12 +11,13 @@ from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
 from services.inference.adapters.vllm.prompts import Prompt, refusal
 from shared.errors import EngineFailed, SluiceError
-from shared.messages import Sampling
+from shared.messages import ChatJob
 
 
 class Tap:
     """Stands where vLLM's own collector would gather what a task of its own then fetches: that costs as much as making
-    the output. `ended` is called once, when vLLM has nothing more to give; `why` says why it was made to stop."""
+    the output. `ended` is called when vLLM has nothing more to give, `broke` when it has but we cannot read it; `why`
+    says why it was made to stop."""
 
     def __init__(
         self,
@@ -24,11 +25,13 @@ class Tap:
         reader: OutputReader,
         *,
         ended: Callable[[], None],
+        broke: Callable[[], None],
         why: Callable[[], SluiceError | None],
     ) -> None:
         self._mailbox = mailbox
         self._reader = reader
         self._ended = ended
+        self._broke = broke
         self._why = why
 
     async def open(self, llm: AsyncLLM, prompt: Prompt, request: str) -> str:
@@ -47,7 +50,8 @@ class Tap:
         try:
             self._read(given)
         except Exception as error:  # noqa: BLE001 the trouble of this one stream
-            self._close(failure(error))
+            self._broke()
+            self._mailbox.close(failure(error))
 
     def _read(self, given: Any) -> None:
         if given.finished and any(choice.finish_reason == ABORTED for choice in given.outputs):
@@ -63,12 +67,12 @@ class Tap:
         self._mailbox.close(error)
 
 
-def failure(error: Exception, sampling: Sampling | None = None) -> SluiceError:
-    """vLLM's error as ours."""
+def failure(error: Exception, asked: ChatJob | None = None) -> SluiceError:
+    """vLLM's error as ours. `asked`: where it may be the question's fault."""
     if isinstance(error, SluiceError):
         return error
     if isinstance(error, EngineDeadError):
         return EngineFailed("The engine has died.")
-    if sampling is not None and isinstance(error, (VLLMValidationError, ValueError)):
-        return refusal(error, sampling)
+    if asked is not None and isinstance(error, (VLLMValidationError, ValueError)):
+        return refusal(error, asked.sampling)
     return EngineFailed("The engine gave up on this request.")
