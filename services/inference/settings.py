@@ -43,6 +43,14 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     another worker. Nobody has run it there yet. Without it they are made anew there, and end with an error where chance
     made them differ."""
 
+    engine_front_ends: Annotated[int, Meta(ge=1, le=16)] = 1
+    """vllm: so many processes speak for one engine, each a worker of its own with its share of `max_num_seqs`. One is
+    enough until it is busy all the time."""
+    engine_owner: str = ""
+    """Set by the process that owns the engine, for its front ends: where they attach to it."""
+    engine_front_end: int = 0
+    """Likewise: which of them this one is, from 0."""
+
     openai_base_url: str = ""
     openai_api_key: str = ""
     openai_slots: Annotated[int, Meta(ge=1)] = 64

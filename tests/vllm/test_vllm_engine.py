@@ -6,8 +6,11 @@ import time
 import msgspec
 import psutil
 import pytest
+from vllm.outputs import RequestOutput
 
 from services.inference.adapters.vllm import VllmEngine
+from services.inference.adapters.vllm.outputs import OutputReader
+from services.inference.ports import Output
 from shared.errors import EngineFailed
 from shared.messages import Logprobs, Sampling, Started
 from tests.engine_contract import EngineContract, Subject, all_of
@@ -136,3 +139,27 @@ async def starts_anew(engine: VllmEngine, subject: Subject, processes: list[psut
     await engine.start()
     await engine.health()
     assert (await all_of(engine.stream(msgspec.structs.replace(subject.job(), request="after")))).text()
+
+
+async def test_an_output_that_cannot_be_read_ends_its_stream_alone_and_frees_its_seat(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = subject.engine
+    assert isinstance(engine, VllmEngine)
+    broken, whole = engine.stream(subject.long_job()), engine.stream(subject.long_job())
+    await broken.__anext__()
+    await whole.__anext__()
+    read = OutputReader.output
+
+    def output(reader: OutputReader, given: RequestOutput) -> Output | None:
+        if given.request_id.startswith(f"request{subject.counted - 1}"):
+            raise RuntimeError("unreadable")
+        return read(reader, given)
+
+    monkeypatch.setattr(OutputReader, "output", output)
+    with pytest.raises(EngineFailed):
+        await all_of(broken)
+    await subject.running(1)
+    assert await whole.__anext__()
+    await whole.aclose()
+    await engine.health()

@@ -1,9 +1,15 @@
 """The engine that the settings ask for. Each is imported only when it is chosen: vLLM alone brings gigabytes."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from services.inference.domain.naming import NamingError, named, pairs
 from services.inference.ports import Engine
 from services.inference.settings import Settings
 from shared.settings import SettingsError, variable
+
+if TYPE_CHECKING:
+    from services.inference.adapters.vllm import Owner, VllmOptions
 
 
 def build_engine(settings: Settings, worker: str) -> Engine:
@@ -77,18 +83,34 @@ def _openai(settings: Settings, worker: str) -> Engine:
 
 
 def _vllm(settings: Settings, worker: str) -> Engine:
-    from services.inference.adapters.vllm import Adapters, VllmEngine, VllmOptions  # noqa: PLC0415
+    from services.inference.adapters.vllm import OwnerLink, VllmEngine  # noqa: PLC0415
 
-    if not settings.model:
-        raise SettingsError("SLUICE_ENGINE=vllm needs SLUICE_MODEL: a folder, or a model's id on the hub")
     _refuse(settings, "more_models")
+    owner = None
+    if settings.engine_owner:
+        owner = OwnerLink(settings.engine_owner, settings.engine_front_end, settings.engine_front_ends)
     adapters = pairs(settings.lora_modules)
     models = named(
         [settings.served_model_name or "gpt-4-local"],
         adapters=[name for name, _ in adapters],
         aliases=settings.model_aliases,
     )
-    options = VllmOptions(
+    return VllmEngine(_vllm_options(settings, adapters), worker=worker, models=models, owner=owner)
+
+
+def build_owner(settings: Settings) -> "Owner":
+    """Of an engine with several front ends."""
+    from services.inference.adapters.vllm import Owner  # noqa: PLC0415
+
+    return Owner(_vllm_options(settings, pairs(settings.lora_modules)), settings.engine_front_ends)
+
+
+def _vllm_options(settings: Settings, adapters: Sequence[tuple[str, str]]) -> "VllmOptions":
+    from services.inference.adapters.vllm import Adapters, VllmOptions  # noqa: PLC0415
+
+    if not settings.model:
+        raise SettingsError("SLUICE_ENGINE=vllm needs SLUICE_MODEL: a folder, or a model's id on the hub")
+    return VllmOptions(
         model=settings.model,
         engine_args=settings.engine_args,
         hang_s=settings.engine_hang_s,
@@ -96,7 +118,6 @@ def _vllm(settings: Settings, worker: str) -> Engine:
         adapters=Adapters(adapters),
         shares_cache=settings.shared_prefix_cache,
     )
-    return VllmEngine(options, worker=worker, models=models)
 
 
 def _refuse(settings: Settings, *fields: str) -> None:
