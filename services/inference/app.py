@@ -29,6 +29,7 @@ from services.inference.usecases import (
     ServeJobs,
     SettleAnswers,
 )
+from shared import subjects
 from shared.broker import NatsBus, control_broker, ensure_bus, ensure_one, leave, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
@@ -98,16 +99,7 @@ class Worker:
         self._settings, self._slots, self._bus, self._broker = settings, app.slots, bus, broker
         self._writer = writer = FrameWriter(nats.frame_publisher(tokens), worker)
         self._keep = KeepEngine(engine=engine, slots=app.slots, observer=observer)
-        queues = [
-            nats.JobQueue(
-                bus,
-                model.name,
-                worker,
-                ack_wait_s=settings.ack_wait_s,
-                ensure_stream=lambda stream: ensure_one(bus.client, stream, replicas=settings.nats_replicas),
-            )
-            for model in engine.models
-        ]
+        queues = job_queues(bus, worker, engine, settings)
         settle = SettleAnswers(
             runs=runs,
             tapes=tapes,
@@ -186,6 +178,18 @@ class Worker:
             await pulling
             for loop in loops:
                 loop.cancel()
+
+
+def job_queues(bus: NatsBus, worker: str, engine: Engine, settings: Settings) -> list[nats.JobQueue]:
+    """One for each name that is served."""
+
+    async def ensure(stream: subjects.Stream) -> None:
+        await ensure_one(bus.client, stream, replicas=settings.nats_replicas)
+
+    return [
+        nats.JobQueue(bus, model.name, worker, ack_wait_s=settings.ack_wait_s, ensure_stream=ensure)
+        for model in engine.models
+    ]
 
 
 def build_app(
