@@ -118,6 +118,12 @@ rolling-restart: setup-dev ## Every service restarted under 1,000 live streams, 
 vllm: setup-vllm ## The engine's contract on vLLM, in process
 	.venv-vllm/bin/python -m pytest tests/vllm
 
+##@ Measure
+
+.PHONY: bench-gpu
+bench-gpu: setup-dev setup-vllm ## Sluice beside vLLM's own server on this GPU: MODEL=<folder>; three minutes a server
+	$(BIN)/python -m bench.gpu --model '$(MODEL)'
+
 $(NODE_READY): tests/node/package-lock.json
 	npm ci --prefix tests/node --no-audit --no-fund --loglevel=error
 	@touch $@

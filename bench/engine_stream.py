@@ -25,7 +25,7 @@ from bench.http_stream import Client
 from services.inference.adapters.openai import OpenAIEngine, OpenAIOptions
 from services.inference.adapters.openai.wire import Chunk
 from services.inference.ports import Output
-from shared.messages import ChatJob, ChatMessage
+from shared.messages import ChatJob, ChatMessage, ServedModel
 from shared.runtime import tune_gc
 
 STEPS_PER_S = 50
@@ -95,8 +95,8 @@ async def by_httpx(port: int, streams: int, counter: "itertools.count[int]") -> 
 
 
 async def by_adapter(port: int, streams: int, counter: "itertools.count[int]") -> None:
-    options = OpenAIOptions(base_url=base_url(port), model=MODEL, slots=streams)
-    engine = OpenAIEngine(options, worker="bench", model=MODEL)
+    options = OpenAIOptions(base_url=base_url(port), upstream={MODEL: MODEL}, slots=streams)
+    engine = OpenAIEngine(options, worker="bench", models=(ServedModel(MODEL, 8192),))
     await engine.start()
 
     def take(_: Output) -> None:

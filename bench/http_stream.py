@@ -27,6 +27,7 @@ import psutil
 import uvloop
 
 from bench.bare_http import bare_server
+from bench.cpu import cpu_s
 from bench.listener import frame_times
 from tests.stack import Stack, running_stack
 
@@ -210,11 +211,6 @@ def service_process(stack: Stack, service: str) -> psutil.Process:
         if child.cmdline()[-1:] == [f"services.{service}"]:
             return child
     raise RuntimeError(f"no process of {service}")
-
-
-def cpu_s(process: psutil.Process) -> float:
-    times = [process.cpu_times(), *(child.cpu_times() for child in process.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
 
 
 def row(clients: int, edge: Measured, bare: Measured) -> dict[str, float]:

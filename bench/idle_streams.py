@@ -21,6 +21,7 @@ from typing import cast
 import psutil
 import uvloop
 
+from bench.cpu import cpu_s
 from tests.chaos.cluster import Cluster, Shape, running_cluster
 from tests.chaos.crowd import signed_in
 from tests.chaos.http import request
@@ -207,11 +208,6 @@ def allow_files(count: int) -> None:
 
 def rss_mib(cluster: Cluster) -> float:
     return psutil.Process(cluster["edge-1"].pid).memory_info().rss / MIB
-
-
-def cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
 
 
 def main() -> None:

@@ -43,6 +43,10 @@ def resumes_of(model: str) -> str:
     return f"inference.resume.{model_token(model)}.*"
 
 
+def offers(worker: str) -> str:
+    return f"inference.offers.{worker}"
+
+
 def dead_letter(model: str) -> str:
     return f"inference.dead.{model_token(model)}"
 

@@ -22,7 +22,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def channels() -> tuple[Channel, ...]:
-    return (*_token_plane(), *_job_plane(), *_records(), *_knowledge(), *_upkeep())
+    return (*_token_plane(), *_job_plane(), *_workers(), *_records(), *_knowledge(), *_upkeep())
 
 
 def _job_plane() -> tuple[Channel, ...]:
@@ -33,7 +33,7 @@ def _job_plane() -> tuple[Channel, ...]:
             sender="edge, CLI, any client",
             receiver="one inference worker",
             carries=(m.ChatJob,),
-            note="stream INFERENCE; message id `<request>:1`; a full queue refuses",
+            note="stream INFERENCE; the model's own name, no alias; message id `<request>:1`; a full queue refuses",
         ),
         Channel(
             subject=subjects.resume("MODEL", "PUBLISHER"),
@@ -59,13 +59,6 @@ def _job_plane() -> tuple[Channel, ...]:
             note="stream DEAD_LETTERS; message id `<request>:<attempt>`",
         ),
         Channel(
-            subject=subjects.STATUS,
-            kind="broadcast",
-            sender="inference worker, each second",
-            receiver="edge, CLI",
-            carries=(m.WorkerStatus,),
-        ),
-        Channel(
             subject=subjects.bucket_key(subjects.LIVE_BUCKET, subjects.live_request("REQUEST")),
             kind="key-value",
             sender="edge, inference",
@@ -80,6 +73,27 @@ def _job_plane() -> tuple[Channel, ...]:
             receiver="edge",
             carries=(m.LiveChat,),
             note="the newest answer of a conversation",
+        ),
+    )
+
+
+def _workers() -> tuple[Channel, ...]:
+    return (
+        Channel(
+            subject=subjects.STATUS,
+            kind="broadcast",
+            sender="inference worker, each second",
+            receiver="edge, CLI, every inference worker",
+            carries=(m.WorkerStatus,),
+        ),
+        Channel(
+            subject=subjects.offers("WORKER"),
+            kind="request",
+            sender="inference worker",
+            receiver="one inference worker",
+            carries=(m.Offer,),
+            replies=(m.OfferReply,),
+            note="a job that was pulled, to the worker that has its conversation in its cache; who takes it settles it",
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,6 +14,12 @@ USER = "sluice"
 READY_WITHIN_S = 15.0
 POLL_S = 0.01
 MAX_PAYLOAD = 8 * 1024 * 1024
+
+
+def installed_program() -> str:
+    """The wheel's, beside our Python; where wheels lie elsewhere, the one on PATH."""
+    beside = Path(sys.executable).with_name("nats-server")
+    return str(beside) if beside.exists() else shutil.which("nats-server") or str(beside)
 
 
 class NatsServer:
@@ -33,7 +40,7 @@ class NatsServer:
         """Writes the configuration, too: the password stands there, since others can read a command line."""
         path = self._folder / "nats.conf"
         write_private(path, json.dumps(self.configuration(), indent=2))
-        command = (str(Path(sys.executable).with_name("nats-server")), "--config", str(path))
+        command = (installed_program(), "--config", str(path))
         return ChildSpec("nats", command, kind="nats")
 
     def configuration(self) -> dict[str, object]:

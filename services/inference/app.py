@@ -21,12 +21,15 @@ from services.inference.usecases import (
     GenerateAnswer,
     HoldJobs,
     KeepEngine,
+    PlaceJobs,
     PullJobs,
+    Queues,
     ReportStatus,
     Runs,
     ServeJobs,
     SettleAnswers,
 )
+from shared import subjects
 from shared.broker import NatsBus, control_broker, ensure_bus, ensure_one, leave, translated
 from shared.errors import Unavailable
 from shared.health import answer_health
@@ -96,18 +99,12 @@ class Worker:
         self._settings, self._slots, self._bus, self._broker = settings, app.slots, bus, broker
         self._writer = writer = FrameWriter(nats.frame_publisher(tokens), worker)
         self._keep = KeepEngine(engine=engine, slots=app.slots, observer=observer)
-        queue = nats.JobQueue(
-            bus,
-            engine.models[0].name,
-            worker,
-            ack_wait_s=settings.ack_wait_s,
-            ensure_stream=lambda stream: ensure_one(bus.client, stream, replicas=settings.nats_replicas),
-        )
+        queues = job_queues(bus, worker, engine, settings)
         settle = SettleAnswers(
             runs=runs,
             tapes=tapes,
             engine=engine,
-            queue=queue,
+            queue=queues[0],
             claims=claims,
             journal=journal,
             outbox=writer,
@@ -125,10 +122,24 @@ class Worker:
             observer=observer,
             clock=app.clock,
         )
-        self._pull = PullJobs(queue=queue, serve=self._serve, slots=app.slots, room=room, observer=observer)
+        self._peers = nats.NatsPeers(bus, worker)
+        place = PlaceJobs(worker=worker, peers=self._peers, has_room=lambda: not app.slots.is_over)
+        self._pull = PullJobs(
+            queues=Queues(queues),
+            place=place,
+            serve=self._serve,
+            slots=app.slots,
+            room=room,
+            observer=observer,
+        )
         announcements = nats.NatsAnnouncements(bus)
         self._report = ReportStatus(
-            worker=worker, engine=engine, slots=app.slots, runs=runs, announcements=announcements
+            worker=worker,
+            engine=engine,
+            slots=app.slots,
+            runs=runs,
+            announcements=announcements,
+            since=app.clock(),
         )
         self._hold = HoldJobs(serve=self._serve, ack_wait_s=settings.ack_wait_s)
         self._attend = AttendReaders(
@@ -145,6 +156,8 @@ class Worker:
         answer_health(broker, "inference", self._settings.instance, lambda: slots.is_open and bus.connected)
         bus.on_reconnect(hold.missed_words)
         await broker.start()
+        if self._settings.prefix_affinity:
+            await self._peers.start(self._pull.take)
         async with asyncio.TaskGroup() as tasks:
             work = (
                 self._writer.run(),
@@ -158,11 +171,25 @@ class Worker:
             pulling = tasks.create_task(self._pull.run())
             await stop.wait()
             log.info("worker.draining", running=self._pull.running)
+            slots.close()
+            await self._report.say()  # from now on nothing is asked of us
             await self._pull.drain(self._settings.shutdown_grace_s)
             await self._writer.flush()
             await pulling
             for loop in loops:
                 loop.cancel()
+
+
+def job_queues(bus: NatsBus, worker: str, engine: Engine, settings: Settings) -> list[nats.JobQueue]:
+    """One for each name that is served."""
+
+    async def ensure(stream: subjects.Stream) -> None:
+        await ensure_one(bus.client, stream, replicas=settings.nats_replicas)
+
+    return [
+        nats.JobQueue(bus, model.name, worker, ack_wait_s=settings.ack_wait_s, ensure_stream=ensure)
+        for model in engine.models
+    ]
 
 
 def build_app(

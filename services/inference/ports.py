@@ -119,6 +119,11 @@ class Ticket(Protocol):
     @property
     def headers(self) -> Mapping[str, str]: ...
     @property
+    def handle(self) -> str:
+        """Names it to the queue, whoever says it: another worker may settle it by that."""
+        ...
+
+    @property
     def sequence(self) -> int: ...
     @property
     def deliveries(self) -> int: ...
@@ -132,7 +137,8 @@ Lane = Literal["resumes", "new"]
 
 
 class Queue(Protocol):
-    """Where jobs wait. Each returns the empty list when none came in time. Raises `Unavailable`."""
+    """Where the jobs for one name wait. Each returns the empty list when none came in time; `timeout_s` 0 asks for
+    what lies there. Raises `Unavailable`."""
 
     async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]: ...
     async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]: ...
@@ -142,7 +148,20 @@ class Queue(Protocol):
         ...
 
     async def pass_on(self, job: ChatJob) -> None:
-        """The next attempt, for whichever worker is free first; once, however often it is said. Raises `TooLarge`."""
+        """The next attempt, of a job for any name, for whichever worker of that is free first; once, however often it
+        is said. Raises `TooLarge`."""
+        ...
+
+
+class Peers(Protocol):
+    """The workers that are there, this one included."""
+
+    def serving(self, model: str) -> Mapping[str, int]:
+        """Those that take work for it, with their slots; without those that have refused some just now."""
+        ...
+
+    async def offer(self, worker: str, ticket: Ticket) -> bool:
+        """True: that worker has it from now on. False: it has no slot, or does not answer. Never raises."""
         ...
 
 

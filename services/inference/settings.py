@@ -11,8 +11,21 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     engine: Literal["vllm", "openai", "extractive", "simulated"] = "extractive"
     served_model_name: str = ""
     """What callers ask for. Empty: the engine's own default."""
+    model_aliases: tuple[str, ...] = ()
+    """Other names for what is served: `alias`, or `alias=name` for another model than the first."""
+    lora_modules: tuple[str, ...] = ()
+    """vllm: LoRA adapters, `name=folder` each, loaded at the start and served as models of their own.
+    simulated: `name`."""
+    more_models: tuple[str, ...] = ()
+    """openai, simulated: models beside the first one, as `name`, or as `name=model` where the upstream calls it so."""
     ack_wait_s: Annotated[float, Meta(ge=1)] = 30.0
     """A job whose worker is silent for so long goes to another."""
+    prefix_affinity: bool = True
+    """A conversation's questions go to the worker that has its beginning in its cache, while that one has a free slot.
+    The same for all workers."""
+    shared_prefix_cache: bool = False
+    """vllm: a system prompt that many users have is read once for all of them. Whoever can time answers finds out
+    then whether somebody has asked the same before. False: each user's prompts are found by that user's alone."""
     tapes_mib: Annotated[int, Meta(ge=0)] = 256
     """For answers that have ended, kept a minute so that their readers can have them again; over it the oldest go."""
 
@@ -35,6 +48,14 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     another worker. Nobody has run it there yet. Without it they are made anew there, and end with an error where chance
     made them differ."""
 
+    engine_front_ends: Annotated[int, Meta(ge=1, le=16)] = 1
+    """vllm: so many processes speak for one engine, each a worker of its own with its share of `max_num_seqs`. One is
+    enough until it is busy all the time."""
+    engine_owner: str = ""
+    """Set by the process that owns the engine, for its front ends: where they attach to it."""
+    engine_front_end: int = 0
+    """Likewise: which of them this one is, from 0."""
+
     openai_base_url: str = ""
     openai_api_key: str = ""
     openai_slots: Annotated[int, Meta(ge=1)] = 64
@@ -49,3 +70,5 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     sim_max_tokens: Annotated[int, Meta(ge=1)] = 128
     """An answer's length where the request names none."""
     sim_context_tokens: Annotated[int, Meta(ge=1)] = 8192
+    sim_cache_tokens: Annotated[int, Meta(ge=0)] = 262_144
+    """What its prefix cache holds; 0: it has none."""

@@ -5,8 +5,8 @@ from typing import TypeVar, cast
 
 import msgspec
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, Header
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
@@ -17,8 +17,9 @@ from shared.messages import Failure, Message
 
 from .bucket import Bucket, ObjectStore
 from .connection import connect, translated
-from .ports import Consumer, Handler, Stored
-from .stream import PullConsumer
+from .ports import Consumer, Delivery, Handler, Headers, Stored, Take
+from .stream import NatsDelivery, PullConsumer
+from .tap import TappedClient
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ FRAME_BYTES_LIMIT = 64 * 1024 * 1024
 class NatsBus:
     """Made by `NatsBus.connect`; end it with `close`."""
 
-    def __init__(self, client: Client, reconnected: list[Callable[[], Awaitable[None]]]) -> None:
+    def __init__(self, client: TappedClient, reconnected: list[Callable[[], Awaitable[None]]]) -> None:
         self.client = client
         self._js: JetStreamContext = client.jetstream(timeout=TIMEOUT_S)
         self._reconnected = reconnected
@@ -108,7 +109,12 @@ class NatsBus:
                 known = None
             if known is None or (known.filter_subject, known.ack_wait) != (subject, ack_wait_s):
                 await self._js.add_consumer(stream, config)
-            return PullConsumer(await self._js.pull_subscribe_bind(durable, stream=stream))
+            subscription = await self._js.pull_subscribe_bind(durable, stream=stream)
+        return PullConsumer(subscription, self.client, stream, durable)
+
+    def given(self, handle: str, headers: Headers) -> Delivery:
+        """A delivery that another process hands us, by its handle. Without its data."""
+        return NatsDelivery.given(self.client, handle, headers)
 
     def bucket(self, name: str) -> Bucket:
         return Bucket(self._js, name)
@@ -144,11 +150,13 @@ class NatsBus:
         async def received(msg: Msg) -> None:
             await handler(msg.subject, msg.data)
 
+        return (await self._subscribe(subject, received)).unsubscribe
+
+    async def _subscribe(self, subject: str, received: Callable[[Msg], Awaitable[None]]) -> Subscription:
         with translated("NATS"):
-            subscription = await self.client.subscribe(
+            return await self.client.subscribe(
                 subject, cb=received, pending_msgs_limit=-1, pending_bytes_limit=FRAME_BYTES_LIMIT
             )
-        return subscription.unsubscribe
 
     def on_reconnect(self, callback: Callable[[], Awaitable[None]]) -> None:
         self._reconnected.append(callback)
@@ -161,6 +169,19 @@ class NatsBus:
                     await self.client.flush(timeout=2)
         finally:
             await self.client.close()
+
+    async def tap(self, subject: str, take: Take) -> Callable[[], Awaitable[None]]:
+        async def untapped(msg: Msg) -> None:
+            take([msg.data])
+
+        subscription = await self._subscribe(subject, untapped)
+        untap = self.client.tap(subscription, take)
+
+        async def end() -> None:
+            await subscription.unsubscribe()
+            untap()
+
+        return end
 
     def _require_connection(self) -> None:
         """nats-py would hold the message back until the server returns: we say no at once instead."""

@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import TypedDict, cast
 
-import nats
 import nats.errors
 import nats.js.errors
 import structlog
-from nats.aio.client import Client
 
 from shared.errors import Conflict, NotFound, NotTaken, QueueFull, SluiceError, TooLarge, Unavailable
 from shared.settings import servers
+
+from .tap import TappedClient
 
 log = structlog.get_logger()
 
@@ -45,15 +45,18 @@ def connection_options() -> ConnectionOptions:
     )
 
 
-async def connect(url: str, name: str, on_reconnect: Callable[[], Awaitable[None]] | None = None) -> Client:
+async def connect(
+    url: str, name: str, on_reconnect: Callable[[], Awaitable[None]] | None = None
+) -> TappedClient:
     """A connection that reconnects for ever, to whichever server of `url` is there. Raises `Unavailable` when none
     answers at first."""
 
-    events, pool = _Events(name, on_reconnect), servers(url)
+    client, pool = TappedClient(), servers(url)
+    events = _Events(client, name, on_reconnect)
     with translated("NATS"):
         # With endless reconnects nats-py tries for ever at first, too.
         async with asyncio.timeout(FIRST_CONNECT_S * len(pool)):
-            events.client = await nats.connect(
+            await client.connect(
                 pool,
                 name=name,
                 disconnected_cb=events.disconnected,
@@ -62,21 +65,23 @@ async def connect(url: str, name: str, on_reconnect: Callable[[], Awaitable[None
                 allow_reconnect=True,
                 **connection_options(),
             )
-            return events.client
+    return client
 
 
 class _Events:
     """What nats-py tells of a connection, logged once: while the server is away it errs twenty times a second."""
 
-    def __init__(self, name: str, on_reconnect: Callable[[], Awaitable[None]] | None) -> None:
+    def __init__(
+        self, client: TappedClient, name: str, on_reconnect: Callable[[], Awaitable[None]] | None
+    ) -> None:
+        self._client = client
         self._name = name
         self._on_reconnect = on_reconnect
-        self.client: Client | None = None
         self._away = False
 
     async def disconnected(self) -> None:
         """Also told when we close the connection ourselves, which is no news."""
-        if self.client is not None and self.client.is_closed:
+        if self._client.is_closed:
             return
         self._away = True
         log.warning("nats.disconnected", connection=self._name)

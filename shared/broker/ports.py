@@ -16,6 +16,7 @@ Q = TypeVar("Q")
 
 Headers = Mapping[str, str]
 Handler = Callable[[str, bytes], Awaitable[None]]
+Take = Callable[[list[bytes]], None]
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -41,6 +42,11 @@ class Delivery(Protocol):
     @property
     def sequence(self) -> int: ...
     @property
+    def handle(self) -> str:
+        """Names it to the bus: another process may settle it by that (`NatsBus.given`)."""
+        ...
+
+    @property
     def deliveries(self) -> int:
         """How often it was delivered, this time included."""
         ...
@@ -61,7 +67,7 @@ class Delivery(Protocol):
 
 class Consumer(Protocol):
     async def fetch(self, batch: int, timeout_s: float) -> list[Delivery]:
-        """Up to `batch` messages; the empty list when none came within `timeout_s`."""
+        """Up to `batch` messages; the empty list when none came within `timeout_s`. 0: what lies there now."""
         ...
 
 
@@ -135,6 +141,10 @@ class Bus(Protocol):
 
     async def listen(self, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
         """Every core message on `subject`, raw, in order: subject and data. Returns what ends it."""
+        ...
+
+    async def tap(self, subject: str, take: Take) -> Callable[[], Awaitable[None]]:
+        """The same in the very call that brings them: `take` gets the data of all that came at once."""
         ...
 
     def on_reconnect(self, callback: Callable[[], Awaitable[None]]) -> None:

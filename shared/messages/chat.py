@@ -64,6 +64,8 @@ class ChatJob(Message, frozen=True):
     """Attempts in a row, the newest last, that gave no new token."""
     engine_deaths: int = 0
     """Engines that died while they ran it; others may have been to blame."""
+    requested_model: str = ""
+    """What the caller asked for, where that is another name for `model`."""
 
 
 class JobId(Record, frozen=True):

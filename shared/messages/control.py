@@ -1,6 +1,8 @@
 """What receivers and workers tell one another, and the state of a request that is live."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from .base import Failure, Message, Name, Record
 from .chat import ChatJob, Passage
@@ -66,13 +68,37 @@ class Shown(Message, frozen=True):
     """All that read it here: whoever takes over writes to these, and to no other of this inbox."""
 
 
+Modality = Literal["text", "image", "audio", "video"]
+
+
+class Offer(Message, frozen=True):
+    """Worker → one worker: a job that I was given, and that you may have the beginning of in your cache."""
+
+    job: ChatJob
+    handle: Annotated[str, Meta(pattern=r"^\$JS\.ACK(\.[^.\s]+){7,}$", max_length=512)]
+    """Names its delivery to the queue: whoever has it may settle it."""
+    headers: dict[str, str]
+    """As they came with the job."""
+
+
+class OfferReply(Message, frozen=True):
+    """`taken`: it is the answering worker's from now on."""
+
+    taken: bool
+
+
 class ServedModel(Record, frozen=True):
-    """A model as its worker announces it."""
+    """A model as its worker announces it; an adapter is a model of its own, whose `parent` it was trained on."""
 
     name: Name
+    """What jobs for it are published under."""
     context_tokens: int
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Name, ...] = ()
+    """Other names for it."""
     created_at: float = 0.0
+    modalities: tuple[Modality, ...] = ("text",)
+    """What a question may consist of."""
+    parent: str = ""
 
 
 class WorkerStatus(Message, frozen=True):

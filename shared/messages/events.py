@@ -33,6 +33,8 @@ class ChatCompleted(Message, frozen=True):
     passages: tuple[Passage, ...] = ()
     worker: str = ""
     attempt: int = 1
+    requested_model: str = ""
+    """As in its job."""
 
 
 class ChatCancelled(ChatCompleted, frozen=True):

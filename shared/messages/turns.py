@@ -57,6 +57,12 @@ class ChatMessage(Record, frozen=True):
             return self.content
         return "\n".join(part.text for part in self.content if isinstance(part, TextContent))
 
+    @property
+    def images(self) -> tuple[ImageContent, ...]:
+        if isinstance(self.content, str):
+            return ()
+        return tuple(part for part in self.content if isinstance(part, ImageContent))
+
 
 class Function(Record, frozen=True):
     """What a model may call. `parameters` empty: it takes none."""

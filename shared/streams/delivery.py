@@ -6,27 +6,22 @@ from .incoming import Incoming
 
 
 class Delivery:
-    """Gives each reader what came for it, all that came by then at once.
-
-    That is in the event loop's next turn: frames that have piled up meanwhile are read before it, so a process that
-    falls behind writes fewer and larger pieces by itself. With `gather_s` pieces wait so long for more of their
-    answer, but for its first token and its end.
-    """
+    """Gives each reader what came for it, in the very call that brought it. With `gather_s` pieces wait so long for
+    more of their answer, but for its first token and its end."""
 
     def __init__(self, gather_s: float = 0.0) -> None:
         self._gather_s = gather_s
         self._fed: list[Incoming] = []
-        self._next: asyncio.Handle | None = None
+        self._next: asyncio.TimerHandle | None = None
 
     def feed(self, fed: list[Incoming]) -> None:
         """These have pieces that nobody was told of."""
-        if self._gather_s:
-            fed = [incoming for incoming in fed if not self._urgent(incoming)]
-        self._fed += fed
+        if not self._gather_s:
+            give(fed)
+            return
+        self._fed += [incoming for incoming in fed if not self._urgent(incoming)]
         if self._next is None and self._fed:
-            loop = asyncio.get_running_loop()
-            later = self._gather_s
-            self._next = loop.call_later(later, self._give) if later else loop.call_soon(self._give)
+            self._next = asyncio.get_running_loop().call_later(self._gather_s, self._give)
 
     def close(self) -> None:
         if self._next is not None:
@@ -42,6 +37,10 @@ class Delivery:
     def _give(self) -> None:
         self._next = None
         fed, self._fed = self._fed, []
-        for incoming in fed:
-            if incoming.pieces:
-                incoming.rouse()
+        give(fed)
+
+
+def give(fed: list[Incoming]) -> None:
+    for incoming in fed:
+        if incoming.pieces:
+            incoming.rouse()

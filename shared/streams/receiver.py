@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
+import structlog
 
 from shared import subjects
 from shared.broker.ports import Bus
@@ -14,6 +15,8 @@ from .delivery import Delivery
 from .incoming import Incoming
 from .merge import Verdict
 from .repair import Repair
+
+log = structlog.get_logger()
 
 
 class Receiver:
@@ -47,7 +50,7 @@ class Receiver:
         """`bus` carries frames: in an edge it is a connection of its own."""
         self._bus = bus
         self._unsubscribe = [
-            await bus.listen(subjects.tokens(self.inbox), self.receive),
+            await bus.tap(subjects.tokens(self.inbox), self.receive),
             await bus.answer(subjects.receiver(self.inbox), ShownRequest, self.shown),
         ]
         bus.on_reconnect(self.look_again)
@@ -119,27 +122,34 @@ class Receiver:
         streams = tuple(incoming.number for incoming in found)
         return Shown(asked.request, tuple(furthest.cursor.ids), streams=streams)
 
-    async def receive(self, _subject: str, data: bytes) -> None:
-        frame = self._decode(data)
+    def receive(self, frames: list[bytes]) -> None:
+        """All that came at once: a process that falls behind writes fewer and larger pieces by itself."""
+        fed: list[Incoming] = []
+        for data in frames:
+            try:
+                self._read(self._decode(data), fed)
+            except msgspec.DecodeError as error:
+                log.warning("frame.unreadable", reason=str(error))
+        if fed:
+            self._delivery.feed(fed)
+
+    def _read(self, frame: Frame, fed: list[Incoming]) -> None:
         self._repair.heard(frame.worker, time.monotonic())
         before = self._sequences.get(frame.worker, frame.seq - 1)
         self._sequences[frame.worker] = frame.seq
-        fed = self._read_rows(frame)
+        self._read_rows(frame, fed)
         for delta in frame.deltas:
             incoming = self._streams.get(delta.stream)
             if incoming is not None and self._examine(incoming, delta, frame.worker):
                 fed.append(incoming)
-        if fed:
-            self._delivery.feed(fed)
         if frame.seq not in (before + 1, 1):
             self._repair.lost(frame.worker)
 
-    def _read_rows(self, frame: Frame) -> list[Incoming]:
+    def _read_rows(self, frame: Frame, fed: list[Incoming]) -> None:
         """The hot path, once a token: one that goes on where its stream stands is taken without a call.
 
-        Returns the streams whose readers may wait for what came.
+        `fed`: the streams whose readers may wait for what came.
         """
-        fed: list[Incoming] = []
         find, limit = self._streams.get, self._max_pending
         rows = zip(frame.streams, frame.fences, frame.indices, frame.ids, frame.texts, strict=True)
         for stream, fence, index, id, text in rows:
@@ -156,7 +166,6 @@ class Receiver:
                     fed.append(incoming)
             elif self._examine(incoming, Delta(stream, fence, index, (id,), (Text(text),)), frame.worker):
                 fed.append(incoming)
-        return fed
 
     def _examine(self, incoming: Incoming, delta: Delta, worker: str) -> bool:
         """A delta that is not simply the next token: more than a token, a repeat, a gap, or one too many.

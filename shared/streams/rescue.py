@@ -100,6 +100,7 @@ def next_attempt(job: ChatJob, live: LiveRequest, shown: tuple[int, ...], inbox:
     ids = shown if job.sampling.n == 1 else ()
     return msgspec.structs.replace(
         job,
+        model=live.model or job.model,  # an alias may mean another model elsewhere, whose ids are others
         attempt=live.attempt + 1,
         resume_ids=ids,
         previous_sequence=live.job_sequence,

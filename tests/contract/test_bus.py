@@ -2,15 +2,15 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
 from shared import subjects
-from shared.broker import Bus, NatsBus, control_broker, ensure_bus
+from shared.broker import NatsBus
 from shared.broker.setup import ensure_stream
-from shared.errors import Conflict, NotFound, QueueFull, TooLarge, Unavailable, Unprocessable
+from shared.errors import QueueFull, TooLarge, Unavailable, Unprocessable
 from shared.messages import (
     ChatCompleted,
     EmbedReply,
@@ -20,38 +20,12 @@ from shared.messages import (
     Message,
     Usage,
 )
+from tests.bus import Rig, collected, memory_rig, nats_rig
 from tests.fakes.bus import MemoryBus
 
 
 def event(request: str = "r1", model: str = "m") -> ChatCompleted:
     return ChatCompleted(request=request, user="u", model=model, answers=(), usage=Usage(), at=1.0)
-
-
-async def embed(message: EmbedRequest) -> EmbedReply:
-    if message.texts == ("bad",):
-        raise Unprocessable("This text cannot be embedded.", param="texts")
-    if message.texts == ("slow",):
-        await asyncio.sleep(5)
-    return EmbedReply("m", 1, tuple(text.encode() for text in message.texts))
-
-
-class Rig:
-    """A bus, with `embed` answering EMBED_QUERY on it, and a way to lose it."""
-
-    def __init__(self, bus: Bus, lose: Callable[[], None]) -> None:
-        self.bus = bus
-        self.lose = lose
-
-    async def subject(self) -> str:
-        """A job subject that no other test uses."""
-        return subjects.job(uuid.uuid4().hex, "interactive", "test")
-
-
-async def collected(heard: list[bytes], count: int) -> list[bytes]:
-    async with asyncio.timeout(3):
-        while len(heard) < count:
-            await asyncio.sleep(0.005)
-    return heard
 
 
 class BusContract:
@@ -180,102 +154,39 @@ class BusContract:
             await rig.bus.append(subject, event(model="x" * 2_000_000), id="large")
         assert not (await rig.bus.append(subject, event(), id=subject)).duplicate
 
-    # --- buckets and blobs -------------------------------------------------------------------------------
-
-    async def test_compare_and_set_lets_one_writer_win(self, rig: Rig) -> None:
-        bucket, key = rig.bus.bucket(subjects.LIVE_BUCKET), uuid.uuid4().hex
-        assert await bucket.get(key) is None
-        first = await bucket.create(key, b"1")
-        with pytest.raises(Conflict):
-            await bucket.create(key, b"2")
-        second = await bucket.update(key, b"2", revision=first)
-        assert second > first
-        with pytest.raises(Conflict):
-            await bucket.update(key, b"3", revision=first)
-        entry = await bucket.get(key)
-        assert entry is not None
-        assert (entry.value, entry.revision) == (b"2", second)
-
-    async def test_a_deleted_key_has_no_value_and_can_be_made_again(self, rig: Rig) -> None:
-        bucket, key = rig.bus.bucket(subjects.LIVE_BUCKET), uuid.uuid4().hex
-        await bucket.put(key, b"1")
-        await bucket.delete(key)
-        assert await bucket.get(key) is None
-        revision = await bucket.create(key, b"2")
-        assert next(entry for entry in await bucket.entries() if entry.key == key).revision == revision
-
-    async def test_a_key_goes_when_its_time_is_over(self, rig: Rig) -> None:
-        bucket, key = rig.bus.bucket(subjects.LIVE_BUCKET), uuid.uuid4().hex
-        await bucket.put(key, b"1", ttl_s=1)
-        assert await bucket.get(key) is not None
-        async with asyncio.timeout(5):
-            while await bucket.get(key) is not None:
-                await asyncio.sleep(0.05)
-
-    async def test_each_reading_of_a_bucket_is_whole(self, rig: Rig) -> None:
-        """A revocation that is not read lets somebody in. What nats-py's `keys` read lacked it once in 1,500 times."""
-        bucket, key = rig.bus.bucket(subjects.REVOCATIONS_BUCKET), subjects.revoked_user(uuid.uuid4().hex)
-        await bucket.put(key, b"now")
-        for _ in range(50):
-            assert key in {entry.key for entry in await bucket.entries()}
-
-    async def test_writes_to_a_bucket_are_heard(self, rig: Rig) -> None:
+    async def test_taps_get_all_of_a_subject_in_order_until_they_stop(self, rig: Rig) -> None:
+        """A listener to the same subject hears them, too; and large ones come in more than one read."""
+        tapped: list[bytes] = []
         heard: list[bytes] = []
 
         async def hear(_: str, data: bytes) -> None:
             heard.append(data)
 
-        await rig.bus.listen(subjects.changes(subjects.REVOCATIONS_BUCKET), hear)
-        await rig.bus.bucket(subjects.REVOCATIONS_BUCKET).put(subjects.revoked_user("u"), b"now")
-        assert await collected(heard, 1) == [b"now"]
-
-    async def test_blobs_come_back_whole(self, rig: Rig) -> None:
-        blobs, name, data = (
-            rig.bus.blobs(subjects.DOCUMENTS_STORE),
-            uuid.uuid4().hex,
-            bytes(range(256)) * 4000,
-        )
-        await blobs.put(name, data)
-        assert await blobs.get(name) == data
-        await blobs.delete(name)
-        await blobs.delete(name)
-        with pytest.raises(NotFound):
-            await blobs.get(name)
-
-
-async def answering(bus: NatsBus) -> None:
-    """FastStream returns before the server knows of its subscription: ask until somebody answers."""
-    for _ in range(5):
-        try:
-            await bus.request(subjects.EMBED_QUERY, EmbedRequest(("ready?",)), EmbedReply, timeout_s=0.5)
-            return
-        except Unavailable:
-            await asyncio.sleep(0.05)
-    pytest.fail("the responder does not answer")
+        stop = await rig.bus.tap(subjects.tokens("tapped"), tapped.extend)
+        await rig.bus.listen(subjects.tokens("tapped"), hear)
+        texts = ["a", "x" * 600_000, "b", "y" * 300_000, "", "c"]
+        for text in texts:
+            await rig.bus.publish(subjects.tokens("tapped"), EmbedRequest((text,)))
+        await collected(heard, len(texts))
+        assert tapped == heard
+        assert [msgspec.msgpack.decode(data, type=EmbedRequest).texts[0] for data in tapped] == texts
+        await stop()
+        await rig.bus.publish(subjects.tokens("tapped"), EmbedRequest(("late",)))
+        await collected(heard, len(texts) + 1)
+        assert len(tapped) == len(texts)
 
 
 class TestMemoryBus(BusContract):
     @pytest.fixture
     def rig(self) -> Rig:
-        bus = MemoryBus()
-        bus.respond(subjects.EMBED_QUERY, lambda data: embed(msgspec.msgpack.decode(data, type=EmbedRequest)))
-        return Rig(bus, lambda: setattr(bus, "connected", False))
+        return memory_rig()
 
 
 class TestNatsBus(BusContract):
     @pytest.fixture
     async def rig(self, nats_url: str) -> AsyncIterator[Rig]:
-        bus = await NatsBus.connect(nats_url, "contract")
-        await ensure_bus(bus.client)
-        broker = control_broker(nats_url, "contract-responder")
-        broker.subscriber(subjects.EMBED_QUERY, queue=subjects.EMBEDDERS)(embed)
-        await broker.start()
-        await answering(bus)
-        closing: list[asyncio.Task[None]] = []
-        yield Rig(bus, lambda: closing.append(asyncio.ensure_future(bus.client.close())))
-        await asyncio.gather(*closing)
-        await broker.stop()
-        await bus.close()
+        async with nats_rig(nats_url) as rig:
+            yield rig
 
 
 async def test_a_full_work_queue_refuses() -> None:
@@ -299,17 +210,6 @@ async def test_nats_bounds(nats_url: str) -> None:
     with pytest.raises(QueueFull):
         await bus.append("small.a", event(), id="2")
     await js.delete_stream("SMALL")
-    await bus.close()
-
-
-async def test_reading_a_bucket_leaves_no_consumer_behind(nats_url: str) -> None:
-    bus = await NatsBus.connect(nats_url, "bucket")
-    await ensure_bus(bus.client)
-    bucket = bus.bucket(subjects.REVOCATIONS_BUCKET)
-    await bucket.put(subjects.revoked_user("u"), b"now")
-    assert await bucket.entries()
-    info = await bus.client.jetstream().stream_info(f"KV_{subjects.REVOCATIONS_BUCKET}")
-    assert info.state.consumer_count == 0
     await bus.close()
 
 

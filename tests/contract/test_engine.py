@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 
+import msgspec
 import pytest
 
 from services.inference.adapters.extractive import ExtractiveEngine
@@ -11,7 +12,7 @@ from services.inference.adapters.openai import OpenAIEngine, OpenAIOptions
 from services.inference.adapters.simulated import SimulatedEngine, SimulatedOptions
 from services.inference.ports import Engine
 from shared.errors import EngineFailed, InvalidRequest, SluiceError, Unavailable
-from shared.messages import Passage, Sampling
+from shared.messages import Passage, Sampling, ServedModel, Started
 from tests.engine_contract import EngineContract, Subject, all_of
 from tests.openai_server import OpenAIServer, openai_server
 
@@ -34,8 +35,8 @@ async def server() -> AsyncGenerator[OpenAIServer]:
 
 
 def openai_of(server: OpenAIServer) -> OpenAIEngine:
-    options = OpenAIOptions(base_url=server.base_url, api_key="a key", model="simulated")
-    return OpenAIEngine(options, worker="worker", model="ours")
+    options = OpenAIOptions(base_url=server.base_url, api_key="a key", upstream={"ours": "simulated"})
+    return OpenAIEngine(options, worker="worker", models=(ServedModel("ours", 8192),))
 
 
 @pytest.fixture(params=["simulated", "extractive", "openai"])
@@ -168,8 +169,22 @@ class TestOpenAI:
             await all_of(engine.stream(Subject(engine, LONG).job()))
         await engine.stop()
 
+    async def test_each_model_is_asked_for_by_the_upstreams_name(self, server: OpenAIServer) -> None:
+        options = OpenAIOptions(base_url=server.base_url, upstream={"large": "v/large", "small": "v/small"})
+        models = (ServedModel("large", 8192), ServedModel("small", 8192))
+        engine = OpenAIEngine(options, worker="w", models=models)
+        await engine.start()
+        for name in ("small", "large"):
+            job = msgspec.structs.replace(Subject(engine, LONG).job(), model=name, request=name)
+            said = await all_of(engine.stream(job))
+            assert isinstance(started := said.outputs[0].parts[0], Started)
+            assert started.model == name
+        assert [request["model"] for request in server.requests] == ["v/small", "v/large"]
+        await engine.stop()
+
     async def test_an_upstream_that_is_away_is_unavailable_and_not_well(self) -> None:
-        engine = OpenAIEngine(OpenAIOptions(base_url="http://127.0.0.1:9", model="m"), worker="w", model="m")
+        options = OpenAIOptions(base_url="http://127.0.0.1:9", upstream={"m": "m"})
+        engine = OpenAIEngine(options, worker="w", models=(ServedModel("m", 8192),))
         await engine.start()
         with pytest.raises(Unavailable):
             await engine.health()

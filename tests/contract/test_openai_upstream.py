@@ -10,7 +10,7 @@ from services.inference.adapters.openai import OpenAIEngine, OpenAIOptions
 from services.inference.adapters.openai.events import MAX_EVENT_BYTES
 from services.inference.ports import Outputs
 from shared.errors import Cancelled, EngineFailed, InvalidRequest, SluiceError
-from shared.messages import Sampling
+from shared.messages import Sampling, ServedModel
 from tests.engine_contract import Said, Subject, all_of
 from tests.upstream import END, STREAM, Script, Upstream, answer, chunk, hang_up, said, say_nothing, upstream
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.asyncio(loop_factories=["asyncio", "uvloop"])
 
 @asynccontextmanager
 async def engine_of(server: Upstream, silence_s: float = 30.0) -> AsyncGenerator[OpenAIEngine]:
-    options = OpenAIOptions(base_url=server.base_url, api_key="k", model="m", silence_s=silence_s)
-    engine = OpenAIEngine(options, worker="worker", model="m")
+    options = OpenAIOptions(base_url=server.base_url, api_key="k", upstream={"m": "m"}, silence_s=silence_s)
+    engine = OpenAIEngine(options, worker="worker", models=(ServedModel("m", 8192),))
     await engine.start()
     try:
         yield engine

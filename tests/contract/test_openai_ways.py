@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from services.inference.adapters.openai import OpenAIEngine, OpenAIOptions
 from shared.errors import Unavailable
-from shared.messages import Sampling
+from shared.messages import Sampling, ServedModel
 from tests.engine_contract import Subject, all_of
 from tests.upstream import answer, upstream
 
@@ -65,7 +65,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSL
 
 
 async def answers(base_url: str, times: int = 1) -> list[str]:
-    engine = OpenAIEngine(OpenAIOptions(base_url=base_url, api_key="k", model="m"), worker="w", model="m")
+    options = OpenAIOptions(base_url=base_url, api_key="k", upstream={"m": "m"})
+    engine = OpenAIEngine(options, worker="w", models=(ServedModel("m", 8192),))
     await engine.start()
     try:
         return [(await all_of(engine.stream(Subject(engine, Sampling()).job()))).text() for _ in range(times)]

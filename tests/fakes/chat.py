@@ -134,7 +134,7 @@ class ScriptedJobs:
     async def _send(self, deltas: list[Delta]) -> None:
         self._sequence += 1
         frame = Frame("worker", seq=self._sequence, deltas=deltas)
-        await self._receiver.receive("", msgspec.msgpack.encode(frame))
+        self._receiver.receive([msgspec.msgpack.encode(frame)])
 
 
 def _live(job: ChatJob, notices: tuple[str, ...]) -> LiveAnswer:

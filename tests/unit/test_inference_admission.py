@@ -56,15 +56,38 @@ async def test_resumes_in_numbers_go_before_new_jobs() -> None:
     assert await slots.reserve() == 13
 
 
-async def test_a_pull_that_waits_holds_only_the_slot_that_it_waits_for() -> None:
-    slots = opened(20)
-    assert await slots.reserve() == 20
-    slots.pulled_resumes(await slots.reserve_resumes(), got=2)
-    waiting = asyncio.create_task(slots.reserve_resumes())
+async def test_a_pull_that_waits_holds_no_slot_and_takes_one_for_what_it_brings() -> None:
+    slots = opened(2)
+    slots.pulled(await slots.reserve() - 1)
+    assert await slots.take(resumed=False)
+    assert slots.running == 2
+    assert not await slots.take(resumed=False)
+    assert await slots.take(resumed=True)  # the spare one
+    assert not await slots.take(resumed=True)
+    slots.release()
+    slots.release()
+    assert await slots.take(resumed=False)
+
+
+async def test_what_a_pull_has_reserved_may_be_left_over() -> None:
+    slots = opened(3)
+    await slots.reserve()
+    waiting = asyncio.create_task(slots.take(resumed=False))
     await asyncio.sleep(0)
     assert not waiting.done()
-    slots.narrow(1)
-    assert await waiting == 19
+    slots.pulled(2)
+    assert await waiting
+    assert slots.running == 3
+
+
+async def test_nothing_is_taken_while_the_engine_is_away_or_answers_wait_to_go_on() -> None:
+    slots = Slots()
+    assert not await slots.take(resumed=False)
+    slots.open(20)
+    slots.pulled_resumes(2, got=2)
+    assert not await slots.take(resumed=False)
+    slots.pulled_resumes(2, got=0)
+    assert await slots.take(resumed=False)
 
 
 @pytest.mark.parametrize("total", [1, 7, 256])

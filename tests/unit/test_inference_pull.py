@@ -10,7 +10,7 @@ from services.inference.domain.admission import Slots
 from services.inference.domain.room import Room
 from services.inference.domain.turns import BATCH_AFTER_JOBS
 from services.inference.ports import Lane, Observer, Queue, Ticket
-from services.inference.usecases import PullJobs, ServeJobs
+from services.inference.usecases import PlaceJobs, PullJobs, Queues, ServeJobs
 from shared.messages import ChatJob
 
 JOB = ChatJob(request="r", user="u", model="m", messages=(), inbox="i", stream=1, created_at=0, deadline=0)
@@ -18,6 +18,7 @@ JOB = ChatJob(request="r", user="u", model="m", messages=(), inbox="i", stream=1
 
 class HeldTicket:
     headers: Mapping[str, str] = {}
+    handle = ""
     sequence = 1
     deliveries = 1
 
@@ -31,6 +32,16 @@ class HeldTicket:
 
     async def term(self) -> None: ...
     async def in_progress(self) -> None: ...
+
+
+class Nobody:
+    """No other worker is there."""
+
+    def serving(self, model: str) -> Mapping[str, int]:
+        return {}
+
+    async def offer(self, worker: str, ticket: Ticket) -> bool:
+        return False
 
 
 class EndlessQueue:
@@ -93,7 +104,8 @@ async def pulled(queue: EndlessQueue, jobs: int, slots: int = 2) -> list[str]:
 
 async def pull_with(queue: EndlessQueue, serve: QuickServe, free: Slots) -> None:
     pull = PullJobs(
-        queue=cast("Queue", queue),
+        queues=Queues([cast("Queue", queue)]),
+        place=PlaceJobs(worker="w", peers=Nobody(), has_room=lambda: True),
         serve=cast("ServeJobs", serve),
         slots=free,
         room=Room(),

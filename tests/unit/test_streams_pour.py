@@ -50,7 +50,7 @@ class Worker:
         self._sequence += 1
         rows = columns or ([], [], [], [], [])
         frame = ["w", self._sequence, *rows, deltas or []]
-        await self._receiver.receive("", msgspec.msgpack.encode(frame))
+        self._receiver.receive([msgspec.msgpack.encode(frame)])
         await asyncio.sleep(0)
 
 
@@ -177,11 +177,10 @@ async def test_frames_that_piled_up_are_one_batch(receiver: Receiver) -> None:
     paper = Paper()
     task = await pouring(one, paper)
 
-    for index, text in enumerate("abc"):
-        row = [[one.number], [FENCE], [index], [1], [text]]
-        await receiver.receive("", msgspec.msgpack.encode(["w", 2 + index, *row, []]))
-    assert paper.batches == []
-    await asyncio.sleep(0)
+    frames = [
+        ["w", 2 + index, [one.number], [FENCE], [index], [1], [text], []] for index, text in enumerate("abc")
+    ]
+    receiver.receive([msgspec.msgpack.encode(frame) for frame in frames])
 
     assert paper.batches == [["a", "b", "c"]]
     task.cancel()

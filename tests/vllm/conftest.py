@@ -12,6 +12,7 @@ from deploy.local.child import Child
 from deploy.local.nats_server import NatsServer
 from deploy.local.ports import free_port
 from deploy.models.make_tiny_awq import ensure
+from shared.messages import ServedModel
 from tests.conftest import ServerLoop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +43,7 @@ async def engine(tiny_model: Path) -> AsyncGenerator[object]:
     from services.inference.adapters.vllm import VllmEngine, VllmOptions
 
     options = VllmOptions(model=str(tiny_model), engine_args=ENGINE_ARGS, hang_s=HANG_S)
-    started = VllmEngine(options, worker="worker", model="gpt-4-local")
+    started = VllmEngine(options, worker="worker", models=(ServedModel("gpt-4-local", 0),))
     await started.start()
     yield started
     await started.stop()

@@ -1,6 +1,7 @@
 """vLLM's own offline greedy tokens, for a test to compare with: no code of ours between the prompt and the ids.
 
-Reads {"model", "args", "prompts", "max_tokens"} from standard input, writes a list of lists of ids.
+Reads {"model", "args", "prompts", "max_tokens"} from standard input, writes a list of lists of ids; with the
+folders of "adapters" a list of such lists, the model's own first.
 """
 
 import json
@@ -8,6 +9,7 @@ import sys
 from typing import Any
 
 from vllm import LLM, SamplingParams
+from vllm.lora.request import LoRARequest
 
 
 def main() -> None:
@@ -15,8 +17,14 @@ def main() -> None:
     llm = LLM(model=asked["model"], **asked["args"])
     conversations: Any = [[{"role": "user", "content": prompt}] for prompt in asked["prompts"]]
     params = SamplingParams(temperature=0.0, max_tokens=asked["max_tokens"])
-    outputs = llm.chat(conversations, params, use_tqdm=False)
-    sys.stdout.write(f"\n{json.dumps([list(output.outputs[0].token_ids) for output in outputs])}\n")
+    adapters = [
+        LoRARequest(folder, number, folder) for number, folder in enumerate(asked.get("adapters", ()), 1)
+    ]
+    said: list[list[list[int]]] = []
+    for adapter in (None, *adapters):
+        outputs = llm.chat(conversations, params, use_tqdm=False, lora_request=adapter)
+        said.append([list(output.outputs[0].token_ids) for output in outputs])
+    sys.stdout.write(f"\n{json.dumps(said if adapters else said[0])}\n")
 
 
 if __name__ == "__main__":

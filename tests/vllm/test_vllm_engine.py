@@ -6,8 +6,11 @@ import time
 import msgspec
 import psutil
 import pytest
+from vllm.outputs import RequestOutput
 
 from services.inference.adapters.vllm import VllmEngine
+from services.inference.adapters.vllm.outputs import OutputReader
+from services.inference.ports import Output
 from shared.errors import EngineFailed
 from shared.messages import Logprobs, Sampling, Started
 from tests.engine_contract import EngineContract, Subject, all_of
@@ -62,6 +65,22 @@ class TestVllm(EngineContract):
         started = said.outputs[0].parts[0]
         assert isinstance(started, Started)
         assert 0 < started.cached_tokens < started.prompt_tokens
+
+    @pytest.mark.parametrize("shared", [False, True])
+    async def test_another_user_finds_a_prompt_in_the_cache_only_where_it_is_shared(
+        self, subject: Subject, monkeypatch: pytest.MonkeyPatch, shared: bool
+    ) -> None:
+        engine = subject.engine
+        assert isinstance(engine, VllmEngine)
+        monkeypatch.setattr(engine._prompts, "_shares_cache", shared)
+        text = f"Whoever can time answers shall not know that this was asked: {shared}. " * 20
+        cached: list[int] = []
+        for user in ("one", "another", "one"):
+            said = await all_of(engine.stream(msgspec.structs.replace(subject.job(text), user=user)))
+            cached.append(said.usage.cached_tokens)
+        assert cached[0] < 100  # the first block's worth of template may be there
+        assert (cached[1] > 100) is shared
+        assert cached[2] > 100
 
     async def test_it_goes_on_exactly_wherever_it_was_cut(self, subject: Subject) -> None:
         """Also within a character, which this model's bytes produce all the time."""
@@ -120,3 +139,27 @@ async def starts_anew(engine: VllmEngine, subject: Subject, processes: list[psut
     await engine.start()
     await engine.health()
     assert (await all_of(engine.stream(msgspec.structs.replace(subject.job(), request="after")))).text()
+
+
+async def test_an_output_that_cannot_be_read_ends_its_stream_alone_and_frees_its_seat(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = subject.engine
+    assert isinstance(engine, VllmEngine)
+    broken, whole = engine.stream(subject.long_job()), engine.stream(subject.long_job())
+    await broken.__anext__()
+    await whole.__anext__()
+    read = OutputReader.output
+
+    def output(reader: OutputReader, given: RequestOutput) -> Output | None:
+        if given.request_id.startswith(f"request{subject.counted - 1}"):
+            raise RuntimeError("unreadable")
+        return read(reader, given)
+
+    monkeypatch.setattr(OutputReader, "output", output)
+    with pytest.raises(EngineFailed):
+        await all_of(broken)
+    await subject.running(1)
+    assert await whole.__anext__()
+    await whole.aclose()
+    await engine.health()

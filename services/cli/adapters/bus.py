@@ -126,6 +126,7 @@ class BusClient:
             request=uuid4().hex,
             user=self._publisher,
             model=served.name,
+            requested_model=model if model != served.name else "",
             messages=(ChatMessage("user", messages),) if isinstance(messages, str) else tuple(messages),
             inbox=self._receiver.inbox,
             stream=0,

@@ -9,6 +9,7 @@ from shared import subjects
 from shared.broker.ports import Bus
 from shared.errors import ModelNotFound, Unavailable
 from shared.messages import ServedModel, WorkerStatus
+from shared.served import find_model, served_models
 
 SILENCE_S = 3.0
 """Three reports missed: the worker is gone."""
@@ -40,18 +41,17 @@ class Roster:
         return [status for _, status in self._heard.values() if status.ready and not status.draining]
 
     async def models(self) -> list[ServedModel]:
-        served = {model.name: model for status in await self.workers() for model in status.models}
-        return [served[name] for name in sorted(served)]
+        return served_models(await self.workers())
 
     async def resolve(self, wanted: str) -> ServedModel:
-        """By name or alias; the first there is for the empty name.
+        """By name or alias; for the empty name the first that is no adapter.
 
         Raises `ModelNotFound`, or `Unavailable` when no worker is there at all.
         """
         models = await self.models()
         if not models:
             raise Unavailable("No worker is there at the moment.", retry_after_s=1.0)
-        found = next((one for one in models if wanted in (one.name, *one.aliases, "")), None)
+        found = find_model(models, wanted)
         if found is None:
             known = ", ".join(model.name for model in models)
             raise ModelNotFound(f"The model '{wanted}' is not served; there are: {known}.", param="model")

@@ -72,6 +72,7 @@ class Chat:
             request=request,
             user=user,
             model=model,
+            requested_model=question.model if question.model != model else "",
             messages=question.messages,
             inbox=self._jobs.inbox,
             stream=incoming.number,
@@ -87,7 +88,11 @@ class Chat:
         )
 
     async def _submit(self, job: ChatJob, question: Question) -> tuple[ChatJob, tuple[Notice, ...]]:
-        detail: dict[str, str | int | float | bool] = {"model": job.model, "chat": job.chat}
+        detail: dict[str, str | int | float | bool] = {
+            "model": job.model,
+            "requested_model": job.requested_model or job.model,
+            "chat": job.chat,
+        }
         await self._audit.record("chat.start", actor=job.user, resource=job.request, detail=detail)
         try:
             if job.chat:

@@ -68,6 +68,7 @@ def end_record(audit: Audit, answer: ChatJob | ChatCompleted, end: End) -> Audit
     code = end.failure.code if end.failure else ""
     detail: dict[str, str | int | float | bool] = {
         "model": answer.model,
+        "requested_model": answer.requested_model or answer.model,
         "chat": answer.chat,
         "prompt_tokens": end.usage.prompt_tokens,
         "completion_tokens": end.usage.completion_tokens,
@@ -93,6 +94,7 @@ def _failed(job: ChatJob, failure: Failure) -> ChatFailed:
         at=time.time(),
         chat=job.chat,
         message_id=job.message_id,
+        requested_model=job.requested_model,
         failure=failure,
     )
 

@@ -25,8 +25,10 @@ class ExtractiveEngine:
     resume: Resume = "ids"
     instructed = False
 
-    def __init__(self, *, worker: str, model: str = "sluice-extractive", piece_s: float = PIECE_S) -> None:
-        self.models = (ServedModel(model, CONTEXT_TOKENS),)
+    def __init__(
+        self, *, worker: str, models: tuple[ServedModel, ...] = (), piece_s: float = PIECE_S
+    ) -> None:
+        self.models = models or (ServedModel("sluice-extractive", CONTEXT_TOKENS),)
         self._worker = worker
         self._piece_s = piece_s
         self._feeds = Feeds()

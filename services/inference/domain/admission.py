@@ -8,8 +8,9 @@ SPARE_SHARE = 0.1
 
 class Slots:
     """A pull reserves slots, then says with `pulled` how many jobs it got; each job frees its slot with `release`.
+    A pull that waits reserves none: it has to `take` one for what it brings, or give that back.
 
-    Two pulls wait at the same time. The one for new jobs may have every free slot. The one for resumed answers
+    Two pulls go on at the same time. The one for new jobs may have every free slot. The one for resumed answers
     has the spare ones beyond them, and goes first when there are more: while its last pull came back full, the
     other gets nothing. So at most `total` and the spare ones run. There are none while the engine is away.
     """
@@ -25,6 +26,11 @@ class Slots:
     @property
     def running(self) -> int:
         return self._running
+
+    @property
+    def is_over(self) -> bool:
+        """More run than there are slots; closed or paused, even one is too many."""
+        return self._closed or self._running > self._total
 
     @property
     def is_open(self) -> bool:
@@ -51,17 +57,22 @@ class Slots:
         self._closed = True
         self._tell()
 
-    async def reserve(self) -> int:
-        """All slots that are free, for new jobs; waits until there is one. 0: closed."""
+    async def reserve(self, *, half: bool = False) -> int:
+        """All slots that are free, or half of them, for new jobs; waits until there is one. 0: closed."""
         while not self._closed and (self._pressing or self._running >= self._total):
             await self._changed.wait()
-        self._reserved = 0 if self._closed else self._total - self._running
+        free = 0 if self._closed else self._total - self._running
+        self._reserved = (free + 1) // 2 if half else free
         return self._reserved
 
-    def narrow(self, to: int) -> None:
-        """The pull for new jobs is going to wait, for so many at most: the other slots are free meanwhile."""
-        self._reserved = min(self._reserved, to)
-        self._tell()
+    async def take(self, *, resumed: bool) -> bool:
+        """For a job that has come without a reservation. Waits for the pull that has reserved what may be left over."""
+        while self._reserved and not self._closed and self._free(resumed=resumed) < 1:
+            await self._changed.wait()
+        if self._closed or self._free(resumed=resumed) < 1:
+            return False
+        self._running += 1
+        return True
 
     async def reserve_resumes(self) -> int:
         """Some of the spare slots; all that are free when resumed answers wait in numbers. 0: closed."""
@@ -80,9 +91,22 @@ class Slots:
         self._running += got
         self._tell()
 
+    def take_offered(self) -> bool:
+        """For a job that another worker has pulled and offers: if there is a slot for it, it has it. Beside a pull that
+        may still fill all of them it counts among the spare ones."""
+        if self._closed or self._running >= self._total or self._free_for_resumes() < 1:
+            return False
+        self._running += 1
+        return True
+
     def release(self) -> None:
         self._running -= 1
         self._tell()
+
+    def _free(self, *, resumed: bool) -> int:
+        if resumed:
+            return self._free_for_resumes()
+        return 0 if self._pressing else self._total - self._running - self._reserved
 
     def _free_for_resumes(self) -> int:
         return self._total + self._spare() - self._running - self._reserved

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from shared.errors import InvalidRequest
-from shared.messages import ChatJob, ImageContent, JsonFormat
+from shared.messages import ChatJob, JsonFormat
 
 
 def refusal(job: ChatJob) -> InvalidRequest | None:
@@ -14,7 +14,7 @@ def refusal(job: ChatJob) -> InvalidRequest | None:
         return InvalidRequest("This model cannot answer in JSON.", param="response_format")
     if job.tools is not None and job.tools.choice != "none":
         return InvalidRequest("This model cannot call functions.", param="tools")
-    if any(isinstance(part, ImageContent) for message in job.messages for part in message.content):
+    if any(message.images for message in job.messages):
         return InvalidRequest("This model cannot look at pictures.", param="messages")
     if isinstance(job.prompt, tuple):
         return InvalidRequest("This model has no token ids.", param="prompt")

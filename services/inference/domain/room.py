@@ -29,6 +29,11 @@ class Room:
             self._wishes -= alone
             self._tell()
 
+    @property
+    def is_open(self) -> bool:
+        """Nobody is alone inside, or waits to be."""
+        return self._wishes == 0
+
     async def opened(self) -> None:
         """Returns when nobody is alone inside, or waits to be."""
         while self._wishes:

@@ -37,6 +37,11 @@ def count(text: str) -> int:
     return len(_WORD.findall(text)) + sum(len(run) for run in _HAN.findall(text))
 
 
+def pieces(text: str) -> list[str]:
+    """What `count` counts."""
+    return [*_WORD.findall(text), *"".join(_HAN.findall(text))]
+
+
 def terms(text: str) -> set[str]:
     """What a text is about: its words in lower case without the empty ones, and each two Chinese characters."""
     words = {_stem(word) for word in _WORD.findall(text.lower()) if word not in STOP_WORDS}

@@ -4,7 +4,9 @@ from .attend import AttendReaders
 from .generate import GenerateAnswer
 from .hold import HoldJobs
 from .keep import KeepEngine
+from .place import PlaceJobs
 from .pull import PullJobs
+from .queues import Queues
 from .report import ReportStatus
 from .runs import Runs
 from .serve import ServeJobs
@@ -15,7 +17,9 @@ __all__ = [
     "GenerateAnswer",
     "HoldJobs",
     "KeepEngine",
+    "PlaceJobs",
     "PullJobs",
+    "Queues",
     "ReportStatus",
     "Runs",
     "ServeJobs",

@@ -1,19 +1,18 @@
 """Takes jobs from the queue as slots come free: resumed ones first, then interactive ones, then batch."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 
 from services.inference.domain.admission import Slots
 from services.inference.domain.room import Room
 from services.inference.domain.turns import Turns
-from services.inference.ports import Lane, Observer, Queue, Ticket
+from services.inference.ports import Lane, Observer, Ticket
+from services.inference.usecases.place import PlaceJobs
+from services.inference.usecases.queues import Queues
 from services.inference.usecases.serve import ServeJobs
 from shared.errors import Unavailable
 
-PROBE_S = 0.005
-"""As good as not waiting: is there a job now?"""
-IDLE_S = 0.5
-"""How long one pull waits for the next job; also how long a stop waits for it."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 AWAY_S = 0.5
@@ -26,9 +25,17 @@ class PullJobs:
     """`run` until `drain`. It holds the task of each job, and no trouble of the bus or of a job ends it."""
 
     def __init__(
-        self, *, queue: Queue, serve: ServeJobs, slots: Slots, room: Room, observer: Observer
+        self,
+        *,
+        queues: Queues,
+        place: PlaceJobs,
+        serve: ServeJobs,
+        slots: Slots,
+        room: Room,
+        observer: Observer,
     ) -> None:
-        self._queue = queue
+        self._queues = queues
+        self._place = place
         self._serve = serve
         self._slots = slots
         self._room = room
@@ -46,6 +53,7 @@ class PullJobs:
             async with asyncio.TaskGroup() as pulls:
                 pulls.create_task(self._pull_resumes())
                 pulls.create_task(self._pull_new())
+            await self._queues.close()
         finally:
             self._stopped.set()
 
@@ -65,71 +73,106 @@ class PullJobs:
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
     async def _pull_new(self) -> None:
-        while limit := await self._slots.reserve():
+        """Half of what is free: the rest is for what other workers offer meanwhile."""
+        while limit := await self._slots.reserve(half=True):
             await self._room.opened()
-            tickets = await self._fetch("new", self._new_jobs(limit))
+            tickets: list[Ticket] = []
+            async with self._mended("new"):
+                tickets = await self._new_jobs(limit)
             self._slots.pulled(len(tickets))
             self._begin(tickets)
+            if not tickets:
+                await self._wait("new")
 
     async def _pull_resumes(self) -> None:
         while limit := await self._slots.reserve_resumes():
             await self._room.opened()
-            tickets = await self._fetch("resumes", self._queue.resumes(limit, IDLE_S))
+            tickets: list[Ticket] = []
+            async with self._mended("resumes"):
+                tickets = await self._queues.now("resumes", limit)
             self._slots.pulled_resumes(limit, len(tickets))
             self._begin(tickets)
+            if not tickets:
+                await self._wait("resumes")
 
     async def _new_jobs(self, limit: int) -> list[Ticket]:
         """Batch gets one slot at a time: while nobody waits at a screen, and now and then although somebody does."""
         if self._turns.batch_is_due(_now()) and (tickets := await self._batch()):
             return tickets
-        if tickets := await self._interactive(limit, PROBE_S) or await self._batch():
-            return tickets
-        self._slots.narrow(1)  # answers of a worker that has died need not wait for those that nobody uses
-        return await self._interactive(1, IDLE_S)
-
-    async def _interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
-        tickets = await self._queue.interactive(limit, timeout_s)
+        tickets = await self._queues.now("new", limit)
         self._turns.interactive(len(tickets))
-        return tickets
+        return tickets or await self._batch()
 
     async def _batch(self) -> list[Ticket]:
-        tickets = await self._queue.batch(1, PROBE_S)
+        tickets = await self._queues.batch()
         self._turns.batch(len(tickets), _now())
         return tickets
 
-    async def _fetch(self, lane: Lane, pull: Awaitable[list[Ticket]]) -> list[Ticket]:
+    async def _wait(self, lane: Lane) -> None:
+        """What comes beyond our slots goes back at once."""
+
+        async def take(ticket: Ticket) -> None:
+            if await self._slots.take(resumed=lane == "resumes"):
+                self._turns.interactive(lane == "new")
+                self._begin([ticket])
+            else:
+                await self._give_back(ticket)
+
+        async with self._mended(lane):
+            await self._queues.wait(lane, take)
+
+    @asynccontextmanager
+    async def _mended(self, lane: Lane) -> AsyncGenerator[None]:
         try:
-            return await pull
+            yield
         except Unavailable as error:
             self._observer.note("queue.away", reason=str(error))
             await self._recover(lane)
-            return []
 
     async def _recover(self, lane: Lane) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._slots.is_closed:
             await asyncio.sleep(pause_s)
             try:
-                await self._queue.reopen(lane)
+                await self._queues.reopen(lane)
             except Unavailable:
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             else:
                 return
 
+    def take(self, ticket: Ticket) -> bool:
+        """Another worker has pulled it, and offers it. False: not now."""
+        if not self._room.is_open or not self._slots.take_offered():
+            return False
+        self._hold(self._serve_one(ticket))
+        return True
+
     def _begin(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:
-            task = asyncio.create_task(self._serve_one(ticket))
-            self._jobs.add(task)
-            task.add_done_callback(self._ended)
+            self._hold(self._place_one(ticket))
+
+    def _hold(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._jobs.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _place_one(self, ticket: Ticket) -> None:
+        if await self._place.elsewhere(ticket):
+            self._slots.release()
+        else:
+            await self._serve_one(ticket)
 
     async def _serve_one(self, ticket: Ticket) -> None:
         if (
             self._slots.is_closed or self._slots.is_paused
         ):  # we go, or the engine has died since it was asked for
             self._slots.release()
-            await ticket.nak(AWAY_S if self._slots.is_paused else 0.0)
+            await self._give_back(ticket)
             return
         await self._serve.serve(ticket, self._slots.release)
+
+    async def _give_back(self, ticket: Ticket) -> None:
+        await ticket.nak(AWAY_S if self._slots.is_paused else 0.0)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A job that broke in an unforeseen way stays in the queue, which gives it to a worker again."""

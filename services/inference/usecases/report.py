@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import suppress
 
+import msgspec
+
 from services.inference.domain.admission import Slots
 from services.inference.ports import Announcements, Engine
 from services.inference.usecases.runs import Runs
@@ -21,19 +23,24 @@ class ReportStatus:
         slots: Slots,
         runs: Runs,
         announcements: Announcements,
+        since: float,
     ) -> None:
+        """`since`: when we began to serve."""
         self._worker = worker
         self._engine = engine
         self._slots = slots
         self._runs = runs
         self._announcements = announcements
+        self._since = since
 
     def status(self) -> WorkerStatus:
         stats = self._engine.stats()
         return WorkerStatus(
             worker=self._worker,
             engine=self._engine.name,
-            models=self._engine.models,
+            models=tuple(
+                msgspec.structs.replace(model, created_at=self._since) for model in self._engine.models
+            ),
             slots=stats.slots,
             running=stats.running,
             waiting=stats.waiting,
@@ -46,8 +53,11 @@ class ReportStatus:
         )
 
     async def announce(self) -> None:
-        """A listener that misses one hears the next: without the bus there is nothing to mend here."""
         while True:
-            with suppress(Unavailable):
-                await self._announcements.status(self.status())
+            await self.say()
             await asyncio.sleep(STATUS_S)
+
+    async def say(self) -> None:
+        """A listener that misses one hears the next: without the bus there is nothing to mend here."""
+        with suppress(Unavailable):
+            await self._announcements.status(self.status())

@@ -17,6 +17,7 @@ from services.edge.domain.identity import Principal
 from services.edge.ports.chat import Workers
 from services.edge.usecases.chat import Chat
 from shared.errors import ModelNotFound
+from shared.served import find_model
 
 JSON = "application/json"
 
@@ -73,7 +74,7 @@ class OpenAIController(Controller):
     async def model(self, model: FromPath[str], workers: LiveWorkers) -> Response[bytes]:
         """Names may hold slashes."""
         name = model.removeprefix("/")
-        for served in workers.models():
-            if name == served.name or name in served.aliases:
-                return Response(encode_json(model_fields(name, served)), media_type=JSON)
-        raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
+        served = find_model(workers.models(), name) if name else None
+        if served is None:
+            raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
+        return Response(encode_json(model_fields(name, served)), media_type=JSON)

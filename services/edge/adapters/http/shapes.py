@@ -85,8 +85,12 @@ class Model(msgspec.Struct):
     owned_by: str
     root: str
     """The name that it is served by; `id` may be an alias."""
+    parent: str | None
+    """The model that an adapter was trained on."""
     max_model_len: int
     """Tokens of question and answer together."""
+    input_modalities: tuple[str, ...]
+    """What a question may consist of: `text`, `image`, `audio`, `video`."""
 
 
 class ModelList(msgspec.Struct):

@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 
 from shared.broker import Blobs, Consumer, Entry, KeyValue, NatsBus, Stored, ensure_bus
-from shared.broker.ports import Handler
+from shared.broker.ports import Handler, Take
 from shared.errors import NotTaken, Unavailable
 from shared.messages import Message
 
@@ -131,6 +131,9 @@ class Link:
 
     async def listen(self, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
         return await self.require().listen(subject, handler)
+
+    async def tap(self, subject: str, take: Take) -> Callable[[], Awaitable[None]]:
+        return await self.require().tap(subject, take)
 
     def bucket(self, name: str) -> KeyValue:
         return LinkedBucket(self, name)

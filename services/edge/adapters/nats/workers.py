@@ -13,6 +13,7 @@ from shared import subjects
 from shared.broker.ports import Bus
 from shared.errors import ModelNotFound, Unavailable
 from shared.messages import ServedModel, WorkerStatus
+from shared.served import find_model, served_models
 
 log = structlog.get_logger()
 
@@ -66,9 +67,7 @@ class NatsWorkers:
         return any(model == served.name for served in self.models())
 
     def models(self) -> list[ServedModel]:
-        """What is served by a worker that takes work, by name."""
-        names = {served.name: served for status in self._live() for served in status.models}
-        return [names[name] for name in sorted(names)]
+        return served_models(self.statuses())
 
     def drain_rate(self) -> float:
         return self._drain.per_second()
@@ -81,21 +80,14 @@ class NatsWorkers:
     def _first_reports_due_s(self) -> float:
         return self._listening_since + FIRST_REPORT_S - self._clock()
 
-    def _live(self) -> list[WorkerStatus]:
-        return [status for status in self.statuses() if status.ready and not status.draining]
-
     def _find(self, model: str) -> ServedModel | None:
-        served = self.models()
-        wanted = model or self._default_model
-        if not wanted:
-            return served[0] if served else None
-        return next((one for one in served if one.name == wanted or wanted in one.aliases), None)
+        return find_model(self.models(), model or self._default_model)
 
     def _missing(self, model: str) -> ModelNotFound | Unavailable:
         wanted = model or self._default_model
         if not self._bus.connected:
             return Unavailable("NATS is away.")
-        if not self._live():
+        if not self.models():
             return Unavailable("No worker is there at the moment.", retry_after_s=SILENCE_S)
         if not model or wanted in self._known:
             return Unavailable(

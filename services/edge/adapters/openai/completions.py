@@ -5,6 +5,7 @@ from services.edge.adapters.openai.logprobs import logprobs_content
 from services.edge.adapters.streaming import encode_json
 from services.edge.domain.answers import Choice, WholeAnswer
 from shared.messages import ChatJob, ServedModel
+from shared.served import find_model
 
 
 def completion(job: ChatJob, whole: WholeAnswer) -> bytes:
@@ -36,18 +37,27 @@ def _choice(index: int, choice: Choice, *, with_logprobs: bool) -> dict[str, obj
 
 
 def model_list(models: list[ServedModel]) -> bytes:
-    """Aliases are listed as models, since that is where clients look a name up before they use it."""
-    data = [model_fields(name, model) for model in models for name in (model.name, *model.aliases)]
+    """Aliases are listed as models, since that is where clients look a name up before they use it. One that is
+    another model's name, or an alias of one before it, would lead there."""
+    names = [name for model in models for name in (model.name, *model.aliases)]
+    data = [
+        model_fields(name, model)
+        for name in dict.fromkeys(names)
+        if (model := find_model(models, name)) is not None
+    ]
     return encode_json({"object": "list", "data": data})
 
 
 def model_fields(name: str, model: ServedModel) -> dict[str, object]:
-    """`max_model_len` is vLLM's."""
+    """`root`, `parent` and `max_model_len` are vLLM's: an alias has its model for a root, an adapter its base for a
+    parent."""
     return {
         "id": name,
         "object": "model",
         "created": int(model.created_at),
         "owned_by": "sluice",
         "root": model.name,
+        "parent": model.parent or None,
         "max_model_len": model.context_tokens,
+        "input_modalities": model.modalities,
     }

@@ -3,6 +3,7 @@
 from .announce import NatsAnnouncements, NatsReceivers, frame_publisher, subscribe_control
 from .claims import LiveClaims
 from .journal import NatsJournal
+from .peers import NatsPeers
 from .queue import JobQueue
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "LiveClaims",
     "NatsAnnouncements",
     "NatsJournal",
+    "NatsPeers",
     "NatsReceivers",
     "frame_publisher",
     "subscribe_control",

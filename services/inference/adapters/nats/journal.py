@@ -64,6 +64,7 @@ class NatsJournal:
             passages=live.passages,
             worker=self._worker,
             attempt=job.attempt,
+            requested_model=job.requested_model,
         )
         fields = {name: getattr(completed, name) for name in completed.__struct_fields__}
         if ending.failure is None:
@@ -83,6 +84,7 @@ def _record(event: ChatCompleted, state: str) -> AuditRecord:
         outcome="failed" if state == "failed" else "ok",
         detail={
             "model": event.model,
+            "requested_model": event.requested_model or event.model,
             "state": state,
             "prompt_tokens": event.usage.prompt_tokens,
             "completion_tokens": event.usage.completion_tokens,

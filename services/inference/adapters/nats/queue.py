@@ -24,6 +24,10 @@ class NatsTicket:
         return self._delivery.headers
 
     @property
+    def handle(self) -> str:
+        return self._delivery.handle
+
+    @property
     def sequence(self) -> int:
         return self._delivery.sequence
 
@@ -45,7 +49,7 @@ class NatsTicket:
 
 
 class JobQueue:
-    """One durable consumer for each lane of a model, shared by all of its workers."""
+    """One durable consumer for each lane of a model, shared by all of its workers. An adapter is a model, too."""
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class JobQueue:
             "batch": (jobs, f"batch-{token}", subjects.jobs_of(model, "batch")),
         }
         self._bus = bus
+        self._model = model
         self._publisher = subjects.model_token(worker)
         self._ack_wait_s = ack_wait_s
         self._ensure_stream = ensure_stream
@@ -100,10 +105,18 @@ class JobQueue:
         consumer = self._consumers.get(lane) or await self._open(lane)
         deliveries = await consumer.fetch(limit, timeout_s)
         return [
-            NatsTicket(job, delivery)
+            NatsTicket(self._named(job), delivery)
             for delivery in deliveries
             if (job := await _decoded(delivery)) is not None
         ]
+
+    def _named(self, job: ChatJob) -> ChatJob:
+        """Its subject says which model is meant, whatever the job calls it."""
+        if job.model == self._model:
+            return job
+        return msgspec.structs.replace(
+            job, model=self._model, requested_model=job.requested_model or job.model
+        )
 
     async def _open(self, lane: str) -> Consumer:
         stream, durable, subject = self._lanes[lane]

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 
 import msgspec
 
@@ -25,9 +25,9 @@ class OpenAIOptions(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     """With its version, as OpenAI's own clients take it: `https://api.example.com/v1`."""
     api_key: str = ""
-    model: str
+    upstream: Mapping[str, str]
+    """By the name that we serve it by, what the upstream calls it."""
     slots: int = 64
-    context_tokens: int = 8192
     silence_s: float = SILENCE_S
 
 
@@ -38,10 +38,10 @@ class OpenAIEngine:
     resume: Resume = "none"
     instructed = True
 
-    def __init__(self, options: OpenAIOptions, *, worker: str, model: str) -> None:
+    def __init__(self, options: OpenAIOptions, *, worker: str, models: tuple[ServedModel, ...]) -> None:
         self._options = options
         self._worker = worker
-        self.models = (ServedModel(model, options.context_tokens),)
+        self.models = models
         self._target = Target(options.base_url, options.api_key)
         self._pool: Pool | None = None
         self._calls: dict[str, Call] = {}
@@ -89,7 +89,7 @@ class OpenAIEngine:
     def _request(self, job: ChatJob) -> bytes:
         if job.prompt is not None:
             raise InvalidRequest("This model takes conversations, not prompts.", param="prompt")
-        body = msgspec.json.encode(request_body(job, self._options.model))
+        body = msgspec.json.encode(request_body(job, self._options.upstream[job.model]))
         return self._target.post("/chat/completions", body)
 
     async def said(self, _job: ChatJob, _ids: tuple[int, ...]) -> tuple[Part, ...]:

@@ -6,7 +6,8 @@ from collections import deque
 import msgspec
 
 from services.inference.adapters.mailbox import Mailbox
-from services.inference.adapters.simulated.script import prompt_tokens, write
+from services.inference.adapters.simulated.cache import PrefixCache
+from services.inference.adapters.simulated.script import continued, prompt_tokens, read, write
 from services.inference.adapters.simulated.stream import SimulatedStream
 from services.inference.domain import formats
 from services.inference.domain.saying import spoken
@@ -23,6 +24,10 @@ class SimulatedOptions(msgspec.Struct, frozen=True, kw_only=True):
     """0: prompts cost no time."""
     max_tokens: int = 128
     context_tokens: int = 8192
+    cache_tokens: int = 0
+    """What the prefix cache holds; 0: there is none."""
+    shares_cache: bool = False
+    """Also among users."""
 
 
 class SimulatedEngine:
@@ -32,16 +37,19 @@ class SimulatedEngine:
     resume: Resume = "ids"
     instructed = True
 
-    def __init__(self, options: SimulatedOptions, *, worker: str, model: str = "simulated") -> None:
+    def __init__(
+        self, options: SimulatedOptions, *, worker: str, models: tuple[ServedModel, ...] = ()
+    ) -> None:
         self._options = options
         self._worker = worker
-        self.models = (ServedModel(model, options.context_tokens),)
+        self.models = models or (ServedModel("simulated", options.context_tokens),)
         self._running: dict[str, SimulatedStream] = {}
         self._waiting: deque[SimulatedStream] = deque()
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._clock: asyncio.Task[None] | None = None
+        self._cache = PrefixCache(options.cache_tokens) if options.cache_tokens else None
 
     async def start(self) -> None:
         self._clock = asyncio.create_task(self._tick())
@@ -61,9 +69,9 @@ class SimulatedEngine:
             length = job.sampling.max_tokens
         scripts = tuple(write(job, choice, length) for choice in range(job.sampling.n))
         started = Started(self._worker, job.model, job.attempt, tokens)
-        self._waiting.append(
-            SimulatedStream(job.request, started, scripts, mailbox, len(resume_ids) // job.sampling.n)
-        )
+        prompt = read(job) if self._cache is not None else ()
+        shown = len(resume_ids) // job.sampling.n
+        self._waiting.append(SimulatedStream(job, started, prompt, scripts, mailbox, shown))
         self._idle.clear()
         self._work.set()
         return mailbox
@@ -110,18 +118,26 @@ class SimulatedEngine:
         rate = self._options.prefill_tokens_per_s
         while self._waiting and len(self._running) < self._options.slots:
             stream = self._waiting.popleft()
-            stream.ready_at = now + (stream.prompt_tokens / rate if rate else 0.0)
+            if self._cache is not None:
+                stream.cached_tokens = self._cache.cached(stream.prompt, self._salt(stream))
+            stream.ready_at = now + ((stream.prompt_tokens - stream.cached_tokens) / rate if rate else 0.0)
             self._running[stream.request] = stream
 
     def _step(self, now: float) -> None:
         over: list[str] = []
         for stream in self._running.values():
             if now >= stream.ready_at:
+                is_read = not stream.has_begun
                 stream.step()
                 if stream.over:
                     over.append(stream.request)
+                if self._cache is not None and (is_read or stream.over):
+                    self._cache.store(continued(stream.prompt, stream.said), self._salt(stream))
         for request in over:
             self._forget(request)
+
+    def _salt(self, stream: SimulatedStream) -> str:
+        return "" if self._options.shares_cache else stream.user
 
     def _forget(self, request: str, error: SluiceError | None = None) -> None:
         """Frees its slot. With an error, its reader is told."""

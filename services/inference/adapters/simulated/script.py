@@ -5,7 +5,7 @@ import random
 
 import msgspec
 
-from services.inference.domain.words import count
+from services.inference.domain.words import count, pieces
 from shared.messages import ChatJob, FinishReason
 
 TEXT = (
@@ -32,13 +32,31 @@ def prompt_tokens(job: ChatJob) -> int:
     return prompt + sum(MESSAGE_TOKENS + count(message.text) for message in job.messages)
 
 
+def read(job: ChatJob) -> tuple[str, ...]:
+    """The prompt, token by token: as many as `prompt_tokens` says."""
+    prompt = pieces(job.prompt) if isinstance(job.prompt, str) else []
+    return (
+        *prompt,
+        *(token for message in job.messages for token in _message(message.role, message.text)),
+    )
+
+
+def continued(prompt: tuple[str, ...], answer: str) -> tuple[str, ...]:
+    """As the beginning of the conversation's next prompt."""
+    return (*prompt, *_message("assistant", answer))
+
+
+def _message(role: str, content: str) -> list[str]:
+    return [*[f"<{role}>"] * MESSAGE_TOKENS, *pieces(content)]
+
+
 def write(job: ChatJob, choice: int, length: int) -> Script:
     """`length` tokens: the same for the same messages, seed and choice. A `stop` string ends it, unsaid."""
     rng = random.Random(_seed(job, choice))  # noqa: S311 - it shall be foreseeable
     ids = tuple(rng.choices(range(len(WORDS)), k=length))
-    pieces = tuple(_piece(id, place) for place, id in enumerate(ids))
+    said = tuple(_piece(id, place) for place, id in enumerate(ids))
     reason: FinishReason = "stop" if job.sampling.max_tokens is None else "length"
-    return _cut(Script(ids, pieces, reason), job.sampling.stop)
+    return _cut(Script(ids, said, reason), job.sampling.stop)
 
 
 def _piece(id: int, place: int) -> str:
@@ -60,10 +78,10 @@ def _cut(script: Script, stops: tuple[str, ...]) -> Script:
     places = [place for stop in stops if (place := text.find(stop)) >= 0]
     if not places:
         return script
-    left, pieces = min(places), list[str]()
+    left, said = min(places), list[str]()
     for piece in script.pieces:
-        pieces.append(piece[:left])
+        said.append(piece[:left])
         left -= len(piece)
         if left <= 0:
             break
-    return Script(script.ids[: len(pieces)], tuple(pieces), "stop")
+    return Script(script.ids[: len(said)], tuple(said), "stop")

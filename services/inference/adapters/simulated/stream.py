@@ -1,14 +1,17 @@
 """One request in the simulated engine."""
 
+import msgspec
+
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.simulated.script import Script
 from services.inference.domain.saying import spoken
 from services.inference.ports import Output
-from shared.messages import Finished, Part, Started, Text, Usage
+from shared.messages import ChatJob, Finished, Part, Started, Text, Usage
 
 
 class SimulatedStream:
-    """Says its scripts, one token of each choice a step. `ready_at`: when its prompt has been read."""
+    """Says its scripts, one token of each choice a step. `ready_at`: when its prompt has been read, without the
+    `cached_tokens`. `prompt`: token by token, where that matters."""
 
     __slots__ = (
         "_has_begun",
@@ -17,16 +20,28 @@ class SimulatedStream:
         "_scripts",
         "_shown",
         "_started",
+        "cached_tokens",
         "mailbox",
+        "prompt",
         "ready_at",
         "request",
+        "user",
     )
 
     def __init__(
-        self, request: str, started: Started, scripts: tuple[Script, ...], mailbox: Mailbox, shown: int
+        self,
+        job: ChatJob,
+        started: Started,
+        prompt: tuple[str, ...],
+        scripts: tuple[Script, ...],
+        mailbox: Mailbox,
+        shown: int,
     ) -> None:
         """`shown`: so many tokens were delivered by earlier attempts."""
-        self.request = request
+        self.request = job.request
+        self.user = job.user
+        self.prompt = prompt
+        self.cached_tokens = 0
         self.mailbox = mailbox
         self.ready_at = 0.0
         self._started = started
@@ -40,6 +55,15 @@ class SimulatedStream:
         return self._started.prompt_tokens
 
     @property
+    def has_begun(self) -> bool:
+        return self._has_begun
+
+    @property
+    def said(self) -> str:
+        """What its first choice has said, whoever generated it."""
+        return "".join(self._scripts[0].pieces[: self._place])
+
+    @property
     def over(self) -> bool:
         return self._place >= self._length
 
@@ -49,8 +73,8 @@ class SimulatedStream:
         replayed: tuple[Part, ...] = ()
         if not self._has_begun:
             self._has_begun = True
-            parts.append(self._started)
-            replayed = spoken("".join(self._scripts[0].pieces[: self._place]))
+            parts.append(msgspec.structs.replace(self._started, cached_tokens=self.cached_tokens))
+            replayed = spoken(self.said)
         place = self._place
         for choice, script in enumerate(self._scripts):
             last = len(script.ids) - 1
@@ -66,4 +90,5 @@ class SimulatedStream:
             self.mailbox.close()
 
     def _usage(self) -> Usage:
-        return Usage(self._started.prompt_tokens, sum(len(script.ids) for script in self._scripts))
+        completed = sum(len(script.ids) for script in self._scripts)
+        return Usage(self.prompt_tokens, completed, self.cached_tokens)

@@ -4,6 +4,9 @@ Written for 0.26 to 0.32: between them client errors changed their base class, a
 """
 
 from .engine import VllmEngine
+from .link import OwnerLink
+from .lora import Adapters
 from .options import VllmOptions
+from .owner import Owner
 
-__all__ = ["VllmEngine", "VllmOptions"]
+__all__ = ["Adapters", "Owner", "OwnerLink", "VllmEngine", "VllmOptions"]

@@ -2,24 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import psutil
 import structlog
-from vllm.exceptions import VLLMValidationError
 from vllm.v1.engine.async_llm import AsyncLLM
-from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+from vllm.v1.engine.exceptions import EngineDeadError
 
+from services.inference.adapters.mailbox import Mailbox
+from services.inference.adapters.vllm.announced import announced
+from services.inference.adapters.vllm.link import OwnerLink
 from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, parsers, replays
-from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
 from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
 from services.inference.adapters.vllm.prompts import PromptMaker
-from services.inference.adapters.vllm.requests import refusal
-from services.inference.adapters.vllm.watch import SchedulerWatch
+from services.inference.adapters.vllm.streams import VllmStreams
+from services.inference.adapters.vllm.watch import SchedulerWatch, spare_statistics
 from services.inference.domain.hanging import HangWatch
-from services.inference.ports import EngineStats, Output, Resume
-from shared.errors import Cancelled, EngineFailed, SluiceError
+from services.inference.ports import EngineStats, Resume
+from shared.errors import Cancelled, EngineFailed
 from shared.messages import ChatJob, Part, ServedModel
 
 log = structlog.get_logger()
@@ -32,32 +34,37 @@ class VllmEngine:
     name = "vllm"
     instructed = True
 
-    def __init__(self, options: VllmOptions, *, worker: str, model: str) -> None:
+    def __init__(
+        self,
+        options: VllmOptions,
+        *,
+        worker: str,
+        models: tuple[ServedModel, ...],
+        owner: OwnerLink | None = None,
+    ) -> None:
+        """`models`: the model itself, then its adapters. `owner`: another process has the engine, and this one is one
+        of its front ends."""
         self._options = options
         self._args = engine_args(options)
+        self._adapters = options.adapters
         self._hang_s = options.hang_s
         self.resume: Resume = "replay" if replays(self._args) else "ids"
+        self._owner = owner
         self._worker = worker
-        self._model = model
         self._llm: AsyncLLM | None = None
         self._prompts: PromptMaker | None = None
         self._processes: list[psutil.Process] = []
         self._watch = SchedulerWatch()
         self._hang = self._hang_watch()
-        self._open: set[str] = set()
-        self._ended: dict[str, SluiceError] = {}
-        """Requests that the engine has let go, and why; their readers may not have noticed yet."""
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._streams: VllmStreams | None = None
         self._slots = 0
         self._loading: asyncio.Task[AsyncLLM] | None = None
-        self.models = (ServedModel(model, 0),)
+        self.models = models
 
     async def start(self) -> None:
         """In a thread: loading a model takes a minute, and the bus must not wait for it."""
         self._watch = SchedulerWatch()
-        load = asyncio.to_thread(AsyncLLM.from_engine_args, self._args, stat_loggers=[self._watcher])
-        self._loading = asyncio.create_task(load)
+        self._loading = asyncio.create_task(asyncio.to_thread(await self._way()))
         try:
             llm = await asyncio.shield(self._loading)
         except Exception as error:
@@ -66,25 +73,18 @@ class VllmEngine:
         self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
         self._hang = self._hang_watch()
+        spare_statistics(llm)
         self._prompts = self._prompt_maker(llm)
-        self._slots = llm.vllm_config.scheduler_config.max_num_seqs
-        self.models = (ServedModel(self._model, llm.model_config.max_model_len),)
+        self._streams = VllmStreams(llm, self._prompts, self._adapters, self._worker)
+        seats = llm.vllm_config.scheduler_config.max_num_seqs
+        self._slots = seats if self._owner is None else self._owner.slots(seats)
+        await self._adapters.load(llm)
+        self.models = announced(self.models, llm.model_config)
 
-    async def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> AsyncGenerator[Output, None]:
-        self._open.add(job.request)
-        self._idle.clear()
-        try:
-            async for output in self._generate(job, resume_ids):
-                yield output
-        except EngineDeadError as error:
-            raise EngineFailed("The engine has died.") from error
-        except EngineGenerateError as error:
-            raise EngineFailed("The engine gave up on this request.") from error
-        except (VLLMValidationError, ValueError) as error:
-            raise refusal(error, job) from error
-        finally:
-            self._let_go(job.request)
-            self._ended.pop(job.request, None)
+    def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
+        if self._streams is None:
+            return _failed(EngineFailed("The engine is not running."))
+        return self._streams.open(job, resume_ids)
 
     async def said(self, job: ChatJob, ids: tuple[int, ...]) -> tuple[Part, ...]:
         if self._prompts is None:
@@ -92,7 +92,8 @@ class VllmEngine:
         return await self._prompts.said(job, ids)
 
     async def abort(self, request: str) -> None:
-        await self._end(request, Cancelled("The request was aborted."))
+        if self._streams is not None:
+            await self._streams.end(request, Cancelled("The request was aborted."))
 
     async def health(self) -> None:
         """An engine that is found to hang is killed: its streams learn of its death as of any other."""
@@ -102,30 +103,37 @@ class VllmEngine:
             await llm.check_health()
         except EngineDeadError as error:
             raise EngineFailed("The engine has died.") from error
-        if self._hang.look(self._watch.steps, is_busy=llm.output_processor.has_unfinished_requests()):
+        is_busy = llm.output_processor.has_unfinished_requests()
+        if self._owner is not None:  # it sees what all front ends see, and judges by that
+            await self._owner.beat(self._watch.steps, is_busy=is_busy)
+        elif self._hang.look(self._watch.steps, is_busy=is_busy):
             if killed := kill(self._processes):
                 log.error("vllm.hung", processes=len(killed), steps=self._watch.steps)
             raise EngineFailed("The engine hung, and was killed.")
 
     def stats(self) -> EngineStats:
-        waiting = min(self._watch.waiting, len(self._open))
-        kv_use = self._watch.kv_use if self._open else 0.0
-        return EngineStats(self._slots, len(self._open) - waiting, waiting, kv_use)
+        open_ = 0 if self._streams is None else len(self._streams)
+        waiting = min(self._watch.waiting, open_)
+        return EngineStats(self._slots, open_ - waiting, waiting, self._watch.kv_use if open_ else 0.0)
 
     async def drain(self) -> None:
-        await self._idle.wait()
+        if self._streams is not None:
+            await self._streams.drain()
 
     async def stop(self) -> None:
         """vLLM's `shutdown` blocks for seconds, so it gets a thread; its output task goes first, or it complains."""
         llm, self._llm = self._llm, None
+        if self._owner is not None:
+            self._owner.close()
+            self._processes = self._owner.inherit()
         if self._loading is not None:
             llm = await self._give_up(self._loading)
             self._loading = None
         if llm is None:
             return
-        for request in list(self._open):
-            with suppress(EngineDeadError):
-                await self._end(request, EngineFailed("The engine was stopped."), llm)
+        if self._streams is not None:
+            await self._streams.end_all(EngineFailed("The engine was stopped."))
+            self._streams = None
         if llm.output_handler is not None:
             llm.output_handler.cancel()
         try:
@@ -147,52 +155,32 @@ class VllmEngine:
             return None
         return None if loading.cancelled() or loading.exception() is not None else loading.result()
 
-    async def _generate(self, job: ChatJob, resume_ids: tuple[int, ...]) -> AsyncGenerator[Output, None]:
-        llm, prompts = self._llm, self._prompts
-        if llm is None or prompts is None:
-            raise EngineFailed("The engine is not running.")
-        prompt = await prompts.make(job, resume_ids)
-        self._raise_if_ended(job.request)
-        reader = OutputReader(job, self._worker, prompt, len(resume_ids))
-        if prompt.over is not None:
-            yield reader.over(prompt.over)
-            return
-        async for given in llm.generate(prompt.input, prompt.params, job.request, **prompt.extras):
-            if any(choice.finish_reason == ABORTED for choice in given.outputs):
-                self._raise_if_ended(job.request)
-                raise EngineFailed("The engine aborted this request.")
-            if (output := reader.output(given)) is not None:
-                yield output
-
     def _prompt_maker(self, llm: AsyncLLM) -> PromptMaker:
         """Raises `EngineFailed` for parsers that vLLM does not have, or that do not suit the model's tokens."""
         chosen = parsers(self._options, self._args, llm.renderer.tokenizer)
         try:
             return PromptMaker(
-                llm.model_config, llm.renderer, tool_parser=chosen.tools, reasoning_parser=chosen.reasoning
+                llm.model_config,
+                llm.renderer,
+                shares_cache=self._options.shares_cache,
+                tool_parser=chosen.tools,
+                reasoning_parser=chosen.reasoning,
             )
         except (TypeError, ValueError) as error:
             raise EngineFailed(f"vLLM's parsers: {error}") from error
 
-    async def _end(self, request: str, why: SluiceError, llm: AsyncLLM | None = None) -> None:
-        if request not in self._open:
-            return
-        self._ended[request] = why
-        if (running := llm or self._llm) is not None:
-            await running.abort(request)
-        self._let_go(request)
-
-    def _let_go(self, request: str) -> None:
-        self._open.discard(request)
-        if not self._open:
-            self._idle.set()
-
-    def _raise_if_ended(self, request: str) -> None:
-        if (why := self._ended.get(request)) is not None:
-            raise why
+    async def _way(self) -> Callable[[], AsyncLLM]:
+        """How to load it."""
+        loggers: list[Any] = [lambda *_: self._watch]
+        if (owner := self._owner) is None:
+            return partial(AsyncLLM.from_engine_args, self._args, stat_loggers=loggers)
+        return partial(owner.load, self._args, await owner.attach(), loggers)
 
     def _hang_watch(self) -> HangWatch:
         return HangWatch(self._hang_s, effort(self._processes, is_on_cpu=is_on_cpu()), clock=time.monotonic)
 
-    def _watcher(self, *_: object) -> SchedulerWatch:
-        return self._watch
+
+def _failed(error: EngineFailed) -> Mailbox:
+    mailbox = Mailbox(lambda: None)
+    mailbox.close(error)
+    return mailbox

@@ -7,6 +7,7 @@ from vllm import envs
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.platforms import current_platform
 
+from services.inference.adapters.vllm.lora import Adapters
 from services.inference.adapters.vllm.replay import HAS_SECOND, Replay
 from shared.settings import SettingsError
 
@@ -45,8 +46,11 @@ class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     tool_parser: str = "auto"
     """vLLM's name for it; `auto`: by the chat template, where that tells; empty: none."""
     reasoning_parser: str = ""
+    adapters: Adapters = msgspec.field(default_factory=Adapters)
     replay: bool = False
     """Also where nobody has run it yet: on a GPU, by vLLM's second model runner."""
+    shares_cache: bool = False
+    """The prefix cache, among users."""
 
 
 class Parsers(msgspec.Struct, frozen=True):
@@ -73,7 +77,10 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         chosen = msgspec.json.decode(options.engine_args, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise SettingsError(f"SLUICE_ENGINE_ARGS is not a JSON object: {error}") from error
-    defaults = ON_CPU if is_on_cpu() else ON_GPU
+    defaults = {
+        **(ON_CPU if is_on_cpu() else ON_GPU),
+        **options.adapters.arguments(chosen, on_cpu=is_on_cpu()),
+    }
     try:
         args = AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
     except TypeError as error:

@@ -61,9 +61,18 @@ class Ready(msgspec.Struct):
 
 
 class PromptMaker:
+    """`shares_cache`: a user's prompts are found in the prefix cache by others', too."""
+
     def __init__(
-        self, model_config: ModelConfig, renderer: Any, *, tool_parser: str = "", reasoning_parser: str = ""
+        self,
+        model_config: ModelConfig,
+        renderer: Any,
+        *,
+        shares_cache: bool = False,
+        tool_parser: str = "",
+        reasoning_parser: str = "",
     ) -> None:
+        self._shares_cache = shares_cache
         self._max_tokens: int = model_config.max_model_len
         self._vocabulary: int = model_config.get_vocab_size()
         self._replays = Replay in (model_config.logits_processors or ())
@@ -91,6 +100,8 @@ class PromptMaker:
             raise EngineFailed("The engine cannot go on with what a grammar has read.")
         else:
             prompt = await self._go_on(ready, resume_ids)
+        if not self._shares_cache:
+            prompt.input["cache_salt"] = job.user
         prompt.extras = self._speech.extras(job, ready.asked, prompt.input["prompt_token_ids"])
         return prompt
 

@@ -68,9 +68,8 @@ def check(job: ChatJob, vocabulary: int) -> None:
     if (wanted := sampling.max_tokens) is not None and sampling.min_tokens > wanted:
         raise InvalidRequest("'min_tokens' is more than 'max_tokens'.", param="min_tokens")
     for place, message in enumerate(job.messages):
-        for part in message.content:
-            if isinstance(part, ImageContent):
-                _check_picture(part, f"messages[{place}].content")
+        for picture in message.images:
+            _check_picture(picture, f"messages[{place}].content")
 
 
 def _check_picture(picture: ImageContent, param: str) -> None:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from vllm.v1.metrics.loggers import StatLoggerBase
+from vllm.v1.engine.async_llm import AsyncLLM
+from vllm.v1.metrics.loggers import PrometheusStatLogger, StatLoggerBase
 
 
 class SchedulerWatch(StatLoggerBase):
@@ -23,3 +24,12 @@ class SchedulerWatch(StatLoggerBase):
 
     def log_engine_initialized(self) -> None:
         """The worker's status says it."""
+
+
+def spare_statistics(llm: AsyncLLM) -> None:
+    """Before the first request. Its loggers stay, with the scheduler's word; what vLLM counts for each token of each
+    request, and what it would tell Prometheus, nobody reads: 7 of the 25 us that its front end takes for a token."""
+    llm.log_stats = llm.output_processor.log_stats = False
+    if (manager := llm.logger_manager) is not None:
+        heard = (each for each in manager.stat_loggers if not isinstance(each, PrometheusStatLogger))
+        manager.stat_loggers = list(heard)
