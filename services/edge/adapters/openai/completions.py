@@ -1,5 +1,7 @@
 """A whole completion, and the list of models."""
 
+from collections.abc import Iterable
+
 from services.edge.adapters.openai.chunks import FINISH_REASONS, usage_fields
 from services.edge.adapters.openai.logprobs import logprobs_content
 from services.edge.adapters.streaming import encode_json
@@ -35,10 +37,10 @@ def _choice(index: int, choice: Choice, *, with_logprobs: bool) -> dict[str, obj
     }
 
 
-def model_list(models: list[ServedModel]) -> bytes:
+def model_list(models: list[ServedModel], others: Iterable[dict[str, object]] = ()) -> bytes:
     """Aliases are listed as models, since that is where clients look a name up before they use it."""
     data = [model_fields(name, model) for model in models for name in (model.name, *model.aliases)]
-    return encode_json({"object": "list", "data": data})
+    return encode_json({"object": "list", "data": [*data, *others]})
 
 
 def model_fields(name: str, model: ServedModel) -> dict[str, object]:
