@@ -15,6 +15,7 @@ from services.edge.adapters.http.embeddings import EmbeddingController
 from services.edge.adapters.http.envelope import Envelope
 from services.edge.adapters.http.errors import problem_response
 from services.edge.adapters.http.guards import SignedIn, provide_principal
+from services.edge.adapters.http.legacy import LegacyController
 from services.edge.adapters.http.metrics import Metrics
 from services.edge.adapters.http.openai import OpenAIController
 from services.edge.adapters.http.openapi import openapi_config
@@ -51,6 +52,7 @@ def build_http(
             ChatController,
             OpenAIController,
             EmbeddingController,
+            LegacyController,
             ConversationController,
             _documents(settings.max_document_bytes),
             SearchController,

@@ -19,6 +19,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 
 from services.edge.adapters.http import shapes
 from services.edge.adapters.openai.embeddings import EmbeddingBody
+from services.edge.adapters.openai.legacy import LegacyBody
 from services.edge.adapters.openai.requests import CompletionBody
 from services.edge.adapters.vercel.requests import ChatBody
 
@@ -29,9 +30,11 @@ TYPES = (
     ChatBody,
     CompletionBody,
     EmbeddingBody,
+    LegacyBody,
     shapes.ChatAnswer,
     shapes.Completion,
     shapes.EmbeddingList,
+    shapes.LegacyCompletion,
     shapes.Model,
     shapes.ModelList,
     shapes.OpenAIError,
@@ -44,6 +47,12 @@ OPENAI_ROUTES: tuple[tuple[str, type, type, str], ...] = (
         CompletionBody,
         shapes.Completion,
         "`chat.completion.chunk` objects, then `[DONE]`",
+    ),
+    (
+        "/v1/completions",
+        LegacyBody,
+        shapes.LegacyCompletion,
+        "`text_completion` objects, then `[DONE]`",
     ),
     ("/v1/embeddings", EmbeddingBody, shapes.EmbeddingList, ""),
 )
