@@ -50,7 +50,12 @@ def quoted(text: str) -> bytes:
     readers of event streams.
     """
     data = encode_json(text)
-    if text.isascii():
+    return data if text.isascii() else one_line(data)
+
+
+def one_line(data: bytes) -> bytes:
+    """JSON text in which those are written as escapes."""
+    if data.isascii():
         return data
     data = data.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
     return data.replace(b"\xc2\x85", b"\\u0085")

@@ -6,7 +6,7 @@ begun or failed; a whole answer must stop for a client that left, too; and keep-
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from litestar.response import Response
 from litestar.response.base import ASGIResponse
@@ -18,7 +18,7 @@ from services.edge.adapters.streaming import Answer, StreamFormat
 from services.edge.domain.answers import WholeAnswer
 from services.edge.usecases.answers import Parted
 from shared.errors import SluiceError, Unavailable, from_failure
-from shared.messages import Piece
+from shared.messages import Failure, Piece
 
 KEEP_ALIVE_S = 15.0
 TAKEN_AT_ONCE = "PyEmptyAwaitable"
@@ -177,17 +177,29 @@ class Pen:
         self.full = False
 
 
-class WholeAnswerBody(AnswerBody[A]):
-    """One JSON object, made by `encode` when the answer is complete."""
+class Whole(Protocol):
+    """What becomes of an answer's pieces: `WholeAnswer`, or a route's own."""
+
+    @property
+    def failure(self) -> Failure | None: ...
+    def add(self, pieces: list[Piece]) -> None: ...
+
+
+W = TypeVar("W", bound=Whole)
+
+
+class WholeBody(AnswerBody[A], Generic[A, W]):
+    """One JSON object, made by `encode` when all is in `whole`."""
 
     def __init__(
-        self, answer: A, refuse: Refuse, headers: Headers, encode: Callable[[WholeAnswer], bytes]
+        self, answer: A, refuse: Refuse, headers: Headers, whole: W, encode: Callable[[W], bytes]
     ) -> None:
         super().__init__(answer, refuse, headers)
+        self._whole = whole
         self._encode = encode
 
     async def respond(self, send: Send, send_body: Send) -> None:
-        whole = WholeAnswer(self._answer.choices)
+        whole = self._whole
         try:
             async for pieces in self._answer:
                 whole.add(pieces)
@@ -205,6 +217,13 @@ class WholeAnswerBody(AnswerBody[A]):
 
 def _piece(data: bytes) -> HTTPResponseBodyEvent:
     return {"type": "http.response.body", "body": data, "more_body": True}
+
+
+class WholeAnswerBody(WholeBody[A, WholeAnswer]):
+    def __init__(
+        self, answer: A, refuse: Refuse, headers: Headers, encode: Callable[[WholeAnswer], bytes]
+    ) -> None:
+        super().__init__(answer, refuse, headers, WholeAnswer(answer.choices), encode)
 
 
 async def until_gone(receive: Receive) -> None:

@@ -21,6 +21,7 @@ from services.edge.adapters.http.openai import OpenAIController
 from services.edge.adapters.http.openapi import openapi_config
 from services.edge.adapters.http.openapi_bodies import describe_bodies
 from services.edge.adapters.http.operations import OperationsController
+from services.edge.adapters.http.responses import ResponsesController
 from services.edge.adapters.http.search import SearchController
 from services.edge.settings import EdgeSettings
 
@@ -53,6 +54,7 @@ def build_http(
             OpenAIController,
             EmbeddingController,
             LegacyController,
+            ResponsesController,
             ConversationController,
             _documents(settings.max_document_bytes),
             SearchController,
