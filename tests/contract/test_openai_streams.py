@@ -145,10 +145,8 @@ async def test_refusals_are_the_clients_own_exceptions(edge: ChatEdge, client: A
         await client.chat.completions.create(model="nobody", messages=MESSAGES)
     assert (unknown.value.code, unknown.value.param) == ("model_not_found", "model")
     with pytest.raises(openai.BadRequestError) as unsupported:
-        await client.chat.completions.create(
-            model="fake", messages=MESSAGES, tools=[{"type": "function", "function": {"name": "f"}}]
-        )
-    assert (unsupported.value.code, unsupported.value.param) == ("unsupported_parameter", "tools")
+        await client.chat.completions.create(model="fake", messages=MESSAGES, functions=[{"name": "f"}])
+    assert (unsupported.value.code, unsupported.value.param) == ("unsupported_parameter", "functions")
     with pytest.raises(openai.AuthenticationError):
         await client.with_options(api_key="forged").chat.completions.create(model="fake", messages=MESSAGES)
     edge.ports.jobs.refusal = QueueFull("The queue is full.")

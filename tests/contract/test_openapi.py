@@ -100,10 +100,13 @@ async def test_real_answers_are_as_documented(edge: ChatEdge) -> None:
     response = await edge.post("/v1/responses", {"model": "fake", "input": "When?"})
     edge.ports.jobs.batches = finished([Text("At"), Logprobs(((TokenLogprob("At", -0.1, (65, 116)),),))])
     told = await edge.post("/v1/chat/completions", {**QUESTION, "logprobs": True})
+    edge.ports.jobs.batches = finished([ToolCall(0, "c", "f", "{}")])
+    called = await edge.post("/v1/chat/completions", QUESTION)
     seen = [
         (chat, shapes.ChatAnswer),
         (whole, shapes.Completion),
         (told, shapes.Completion),
+        (called, shapes.Completion),
         (await edge.post("/v1/completions", {"model": "fake", "prompt": "a"}), shapes.LegacyCompletion),
         (
             await edge.post("/v1/completions", {"model": "fake", "prompt": "a", "logprobs": 1}),

@@ -6,6 +6,7 @@ import pytest
 
 from services.edge.adapters.bodies import decode_body
 from services.edge.adapters.openai import requests as openai
+from services.edge.adapters.openai.refused import UnsupportedParameter
 from services.edge.adapters.vercel import requests as vercel
 from shared.errors import InvalidRequest
 from shared.messages import ChatMessage
@@ -140,7 +141,7 @@ def test_openai_fields_become_sampling() -> None:
     question = openai.to_question(body)
     assert question.messages == (
         ChatMessage("system", "Be brief."),
-        ChatMessage("user", "a\nb"),
+        ChatMessage("user", "a\nb", name="ada"),
         ChatMessage("assistant", ""),
     )
     sampling = question.sampling
@@ -157,17 +158,20 @@ def test_openai_fields_become_sampling() -> None:
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
-        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
         ({"functions": [{"name": "f"}]}, "functions"),
-        ({"logit_bias": {"50256": -100}}, "logit_bias"),
+        ({"prompt_embeds": "gASVA"}, "prompt_embeds"),
+        ({"use_beam_search": True}, "use_beam_search"),
+        ({"chat_template": "{{ 1 }}"}, "chat_template"),
+        ({"prompt_logprobs": 0}, "prompt_logprobs"),
+        ({"structured_outputs": {"regex": "(a*)*b"}}, "structured_outputs"),
         ({"modalities": ["text", "audio"]}, "modalities"),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages[0].content[0].type"),
-        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role"),
-        ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]}, "messages[0].tool_calls"),
+        ({"messages": [{"role": "user", "content": [{"type": "file"}]}]}, "messages[0].content[0].type"),
+        ({"messages": [{"role": "assistant", "function_call": {"name": "f"}}]}, "messages[0].function_call"),
     ],
 )
 def test_what_is_not_served_is_refused_and_not_ignored(fields: dict[str, object], param: str) -> None:
-    with pytest.raises(openai.UnsupportedParameter) as caught:
+    with pytest.raises(UnsupportedParameter) as caught:
         openai.to_question(openai_body(**fields))
     assert caught.value.param == param
 

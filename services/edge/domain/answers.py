@@ -6,11 +6,13 @@ from shared.messages import (
     Failure,
     Finished,
     FinishReason,
+    FunctionCall,
     Logprobs,
     Piece,
     Reasoning,
     Text,
     TokenLogprob,
+    ToolCall,
     Usage,
     end_of,
     parts_of,
@@ -24,6 +26,8 @@ class Choice:
     texts: list[str] = field(default_factory=list[str])
     reasonings: list[str] = field(default_factory=list[str])
     logprobs: list[tuple[TokenLogprob, ...]] = field(default_factory=list[tuple[TokenLogprob, ...]])
+    called: dict[int, list[ToolCall]] = field(default_factory=dict[int, list[ToolCall]])
+    """By position, the pieces of each call."""
     finish_reason: FinishReason = "stop"
 
     @property
@@ -33,6 +37,13 @@ class Choice:
     @property
     def reasoning(self) -> str:
         return "".join(self.reasonings)
+
+    @property
+    def calls(self) -> tuple[FunctionCall, ...]:
+        return tuple(
+            FunctionCall(pieces[0].id, pieces[0].name, "".join(piece.arguments for piece in pieces))
+            for pieces in self.called.values()
+        )
 
 
 class WholeAnswer:
@@ -50,6 +61,8 @@ class WholeAnswer:
                     self.choices[choice].texts.append(text)
                 case Reasoning(text, choice):
                     self.choices[choice].reasonings.append(text)
+                case ToolCall():
+                    self.choices[part.choice].called.setdefault(part.position, []).append(part)
                 case Logprobs(tokens, choice):
                     self.choices[choice].logprobs.extend(tokens)
                 case Finished(reason, choice):

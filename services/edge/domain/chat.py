@@ -81,10 +81,15 @@ def check(question: Question, rules: ChatRules) -> None:
         raise InvalidRequest("There are no messages.", param="messages")
     if len(messages) > rules.max_messages:
         raise InvalidRequest(f"There are more than {rules.max_messages} messages.", param="messages")
-    if sum(len(message.text) for message in messages) > rules.max_characters:
+    if sum(map(_characters, messages)) > rules.max_characters:
         raise TooLarge(f"The messages have more than {rules.max_characters} characters.", param="messages")
     if question.chat and (messages[-1].role != "user" or not messages[-1].text.strip()):
         raise InvalidRequest("The last message must be the user's, with some text.", param="messages")
+
+
+def _characters(message: ChatMessage) -> int:
+    called = sum(len(call.name) + len(call.arguments) for call in message.tool_calls)
+    return len(message.text) + len(message.reasoning) + called
 
 
 def _check_prompt(prompt: str | tuple[int, ...], rules: ChatRules) -> None:

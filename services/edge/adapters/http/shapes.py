@@ -49,11 +49,24 @@ class ChatAnswer(msgspec.Struct):
     usage: Tokens
 
 
+class CompletionFunction(msgspec.Struct):
+    name: str
+    arguments: str
+    """JSON text, as the model wrote it."""
+
+
+class CompletionToolCall(msgspec.Struct):
+    id: str
+    type: Literal["function"]
+    function: CompletionFunction
+
+
 class CompletionAnswerMessage(msgspec.Struct):
     role: Literal["assistant"]
-    content: str
+    content: str | None
     refusal: None
     reasoning_content: str | msgspec.UnsetType = msgspec.UNSET
+    tool_calls: tuple[CompletionToolCall, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class CompletionChoice(msgspec.Struct):
@@ -65,6 +78,7 @@ class CompletionChoice(msgspec.Struct):
 
 class CompletionUsage(Tokens):
     prompt_tokens_details: dict[str, int]
+    completion_tokens_details: dict[str, int]
 
 
 class Completion(msgspec.Struct):

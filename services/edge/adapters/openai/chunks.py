@@ -1,11 +1,25 @@
 """A streamed completion: `chat.completion.chunk` objects as server-sent events, then `[DONE]`."""
 
+from collections.abc import Mapping
+
 from services.edge.adapters.openai.errors import envelope
 from services.edge.adapters.openai.logprobs import logprobs_content
 from services.edge.adapters.streaming import encode_json, quoted
 from services.edge.usecases.answers import AnswerStream
 from shared.errors import from_failure
-from shared.messages import ChatJob, End, Finished, Logprobs, Part, Piece, Reasoning, Text, Usage, end_of
+from shared.messages import (
+    ChatJob,
+    End,
+    Finished,
+    Logprobs,
+    Part,
+    Piece,
+    Reasoning,
+    Text,
+    ToolCall,
+    Usage,
+    end_of,
+)
 
 HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -61,6 +75,8 @@ class ChunkStream:
             return self._text[part.choice] + quoted(part.text) + self._closing
         if isinstance(part, Reasoning):
             return self._reasoning[part.choice] + quoted(part.text) + self._closing
+        if isinstance(part, ToolCall):
+            return self._chunk(part.choice, call_delta(part))
         return self._finish(part) if isinstance(part, Finished) else b""
 
     def _with_logprobs(self, parts: tuple[Part, ...]) -> bytes:
@@ -75,6 +91,8 @@ class ChunkStream:
             elif isinstance(part, Reasoning):
                 fields = {"reasoning_content": part.text}
                 pieces.append(self._chunk(part.choice, fields, waiting.pop(part.choice, None)))
+            elif isinstance(part, ToolCall):
+                pieces.append(self._chunk(part.choice, call_delta(part), waiting.pop(part.choice, None)))
         pieces += [self._chunk(choice, {"content": ""}, part) for choice, part in waiting.items()]
         pieces += [self._finish(part) for part in parts if isinstance(part, Finished)]
         return b"".join(pieces)
@@ -83,7 +101,11 @@ class ChunkStream:
         return self._head + b',"choices":[{"index":%d,"delta":{"%b":' % (choice, field)
 
     def _chunk(
-        self, choice: int, delta: dict[str, str], logprobs: Logprobs | None = None, reason: str | None = None
+        self,
+        choice: int,
+        delta: Mapping[str, object],
+        logprobs: Logprobs | None = None,
+        reason: str | None = None,
     ) -> bytes:
         fields = {
             "index": choice,
@@ -113,4 +135,15 @@ def usage_fields(usage: Usage) -> dict[str, object]:
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
         "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
     }
+
+
+def call_delta(part: ToolCall) -> dict[str, object]:
+    """A call's first piece names it; clients join the arguments of all."""
+    if not part.id:
+        function = {"arguments": part.arguments}
+        return {"tool_calls": [{"index": part.position, "function": function}]}
+    function = {"name": part.name, "arguments": part.arguments}
+    call = {"index": part.position, "id": part.id, "type": "function", "function": function}
+    return {"tool_calls": [call]}

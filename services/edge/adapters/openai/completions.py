@@ -6,7 +6,7 @@ from services.edge.adapters.openai.chunks import FINISH_REASONS, usage_fields
 from services.edge.adapters.openai.logprobs import logprobs_content
 from services.edge.adapters.streaming import encode_json
 from services.edge.domain.answers import Choice, WholeAnswer
-from shared.messages import ChatJob, ServedModel
+from shared.messages import ChatJob, FunctionCall, ServedModel
 from shared.served import find_model
 
 
@@ -27,7 +27,11 @@ def completion(job: ChatJob, whole: WholeAnswer) -> bytes:
 
 
 def _choice(index: int, choice: Choice, *, with_logprobs: bool) -> dict[str, object]:
-    message = {"role": "assistant", "content": choice.text, "refusal": None}
+    calls = choice.calls
+    message: dict[str, object] = {"role": "assistant", "content": choice.text, "refusal": None}
+    if calls:
+        message["content"] = choice.text or None
+        message["tool_calls"] = [_call(call) for call in calls]
     if choice.reasoning:
         message["reasoning_content"] = choice.reasoning
     return {
@@ -36,6 +40,11 @@ def _choice(index: int, choice: Choice, *, with_logprobs: bool) -> dict[str, obj
         "logprobs": logprobs_content(choice.logprobs) if with_logprobs else None,
         "finish_reason": choice.finish_reason if choice.finish_reason in FINISH_REASONS else "stop",
     }
+
+
+def _call(call: FunctionCall) -> dict[str, object]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 def model_list(models: list[ServedModel], others: Iterable[dict[str, object]] = ()) -> bytes:

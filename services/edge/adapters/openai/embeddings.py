@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from services.edge.adapters.bodies import decode_body
-from services.edge.adapters.openai.requests import UnsupportedParameter
+from services.edge.adapters.openai.refused import UnsupportedParameter
 from services.edge.adapters.streaming import encode_json
 from services.edge.domain.embedding import Texts
 from shared.errors import InvalidRequest

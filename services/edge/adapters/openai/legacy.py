@@ -10,12 +10,12 @@ from msgspec import Meta
 
 from services.edge.adapters.bodies import decode_body
 from services.edge.adapters.openai.formats import ResponseFormat, to_json_format
+from services.edge.adapters.openai.refused import UnsupportedParameter
 from services.edge.adapters.openai.requests import (
     MAX_CHOICES,
     MAX_STOPS,
     Stop,
     StreamOptions,
-    UnsupportedParameter,
 )
 from services.edge.domain.chat import Question
 from shared.errors import InvalidRequest

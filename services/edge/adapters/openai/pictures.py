@@ -5,7 +5,7 @@ import binascii
 import re
 from typing import get_args
 
-from services.edge.adapters.openai.requests import UnsupportedParameter
+from services.edge.adapters.openai.refused import UnsupportedParameter
 from shared.errors import InvalidRequest
 from shared.messages import ImageContent
 from shared.messages.turns import MAX_IMAGE_BYTES, ImageType

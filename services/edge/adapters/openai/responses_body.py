@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from services.edge.adapters.bodies import decode_body
-from services.edge.adapters.openai.requests import UnsupportedParameter
+from services.edge.adapters.openai.refused import UnsupportedParameter
 from shared.errors import InvalidRequest
 from shared.messages import ReasoningEffort
 

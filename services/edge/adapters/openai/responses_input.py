@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from services.edge.adapters.openai.pictures import to_picture
-from services.edge.adapters.openai.requests import UnsupportedParameter
+from services.edge.adapters.openai.refused import UnsupportedParameter
 from services.edge.adapters.openai.responses_body import Content, InputContent, InputItem
 from shared.errors import InvalidRequest
 from shared.messages import ChatMessage, FunctionCall, ImageContent, TextContent

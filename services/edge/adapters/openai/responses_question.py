@@ -1,9 +1,7 @@
 """A request for a response as a question."""
 
-import re
-
 from services.edge.adapters.openai.formats import schema_text
-from services.edge.adapters.openai.requests import UnsupportedParameter
+from services.edge.adapters.openai.refused import UnsupportedParameter
 from services.edge.adapters.openai.responses_body import (
     LOGPROBS,
     FunctionTool,
@@ -12,11 +10,10 @@ from services.edge.adapters.openai.responses_body import (
     ToolChoice,
 )
 from services.edge.adapters.openai.responses_input import to_messages
+from services.edge.adapters.openai.tools import NAME, check
 from services.edge.domain.chat import Question
 from shared.errors import InvalidRequest
 from shared.messages import Function, JsonFormat, Sampling, Tools
-
-NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def to_question(body: ResponsesBody) -> Question:
@@ -52,9 +49,7 @@ def _json_format(asked: TextFormat | None) -> JsonFormat | None:
 def _tools(body: ResponsesBody) -> Tools | None:
     functions = tuple(_function(tool, f"tools[{place}]") for place, tool in enumerate(body.tools or ()))
     names = [function.name for function in functions]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InvalidRequest(f"Two functions are called '{twice}'.", param="tools")
+    check(functions)
     choice = body.tool_choice or "auto"
     if isinstance(choice, ToolChoice):
         named = _named(choice, names)
