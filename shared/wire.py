@@ -152,11 +152,19 @@ def _knowledge() -> tuple[Channel, ...]:
         )
         for subject, sender in (
             (subjects.EMBED_QUERY, "retriever, edge"),
-            (subjects.EMBED_BATCH, "retriever"),
+            (subjects.EMBED_BATCH, "retriever, edge"),
         )
     )
     return (
         *embedding,
+        Channel(
+            subject=subjects.EMBED_MODEL,
+            kind="request",
+            sender="edge",
+            receiver="one embedder",
+            carries=(m.EmbeddingModelRequest,),
+            replies=(m.EmbeddingModel,),
+        ),
         Channel(
             subject=subjects.SEARCH,
             kind="request",

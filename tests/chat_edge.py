@@ -16,11 +16,14 @@ from services.edge.adapters.http.application import build_http
 from services.edge.adapters.http.guards import SignedIn
 from services.edge.adapters.http.metrics import Metrics
 from services.edge.domain.chat import ChatRules
+from services.edge.domain.embedding import EmbeddingRules
 from services.edge.domain.identity import Account, Principal
 from services.edge.settings import EdgeSettings
 from services.edge.usecases.answering import Answering
+from services.edge.usecases.embeddings import Embeddings
 from shared.errors import Unauthorized
 from tests.fakes.chat import AuditLog, FixedPassages, FixedWorkers, OpenSessions, ScriptedJobs, TurnLog
+from tests.fakes.embedder import FixedEmbedder
 
 TOKEN = "a-token"
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
@@ -48,6 +51,12 @@ class Ports:
     knowledge: FixedPassages = field(default_factory=FixedPassages)
     sessions: OpenSessions = field(default_factory=OpenSessions)
     audit: AuditLog = field(default_factory=AuditLog)
+    embedder: FixedEmbedder = field(default_factory=FixedEmbedder)
+
+    def embeddings(self, rules: EmbeddingRules | None = None) -> Embeddings:
+        return Embeddings(
+            embedder=self.embedder, sessions=self.sessions, audit=self.audit, rules=rules or EmbeddingRules()
+        )
 
     def answering(self, rules: ChatRules | None = None) -> Answering:
         answering = Answering(
@@ -112,6 +121,8 @@ def _http(ports: Ports, answering: Answering) -> Litestar:
         provided={
             "chat": answering.chat,
             "live": answering.live,
+            "embedder": ports.embedder,
+            "embeddings": ports.embeddings(),
             "workers": ports.workers,
             "access_tokens": tokens,
             "metrics": metrics,

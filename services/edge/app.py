@@ -17,6 +17,7 @@ from services.edge.adapters.jwt import JwtAccessTokens
 from services.edge.adapters.keys import SigningKeys
 from services.edge.adapters.nats.audit import BusAudit
 from services.edge.adapters.nats.control import run_broker
+from services.edge.adapters.nats.embedder import BusEmbedder
 from services.edge.adapters.nats.gateway import NatsJobs
 from services.edge.adapters.nats.history import HistoryConsumer
 from services.edge.adapters.nats.knowledge import BusKnowledge
@@ -35,11 +36,13 @@ from services.edge.adapters.postgres import (
 from services.edge.adapters.revocations import RevocationBucket, RevocationFeed
 from services.edge.adapters.tasks import Tasks
 from services.edge.domain.chat import ChatRules
+from services.edge.domain.embedding import EmbeddingRules
 from services.edge.domain.throttle import LoginThrottle
 from services.edge.settings import EdgeSettings
 from services.edge.usecases.answering import Answering
 from services.edge.usecases.conversations import Conversations
 from services.edge.usecases.documents import Library
+from services.edge.usecases.embeddings import Embeddings
 from services.edge.usecases.sign_in import SignIn
 from shared.broker import control_broker
 from shared.health import answer_health
@@ -73,6 +76,8 @@ class Edge:
         self._audit = BusAudit(self._link, outbox)
         self._outbox_sender = OutboxSender(outbox, self._link)
         self._knowledge = BusKnowledge(self._link)
+        self._embedder = BusEmbedder(self._link)
+        self._embeddings = self._build_embeddings(settings)
         self._answering = self._build_answering(settings)
         self._stops = StopFeed(self._link, self._answering.following.stopped)
         self._draining = False
@@ -90,6 +95,18 @@ class Edge:
             sessions=self._feed,
             audit=self._audit,
             rules=chat_rules(settings),
+        )
+
+    def _build_embeddings(self, settings: EdgeSettings) -> Embeddings:
+        return Embeddings(
+            embedder=self._embedder,
+            sessions=self._feed,
+            audit=self._audit,
+            rules=EmbeddingRules(
+                at_a_time=settings.embeddings_at_a_time,
+                per_user=settings.embeddings_per_user,
+                deadline_s=settings.embeddings_deadline_s,
+            ),
         )
 
     def _build_http(self, settings: EdgeSettings) -> Litestar:
@@ -120,6 +137,8 @@ class Edge:
         provided = {
             "access_tokens": access_tokens,
             "chat": self._answering.chat,
+            "embedder": self._embedder,
+            "embeddings": self._embeddings,
             "conversations": Conversations(self._history, self._audit),
             "live": self._answering.live,
             "library": Library(self._knowledge, self._audit, max_bytes=settings.max_document_bytes),
@@ -166,9 +185,10 @@ class Edge:
         return (await self._probe()).ready
 
     def drain(self) -> None:
-        """From now on this edge is not ready, and takes no questions."""
+        """From now on this edge is not ready, and takes no questions and no texts."""
         self._draining = True
         self._answering.refuse()
+        self._embeddings.refuse()
 
     async def end_streams(self) -> None:
         """Parts from answers that can be read at another edge, which their workers write on; the others break off."""

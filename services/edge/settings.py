@@ -56,6 +56,12 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     """Questions that are being stored; fewer than `database_connections`, since others need some, too."""
     chat_patience_s: PositiveS = 10.0
     """How long a question waits for that in a burst."""
+    embeddings_at_a_time: Positive = 64
+    """Requests for embeddings that one edge has under way."""
+    embeddings_per_user: Positive = 8
+    """The same, of one user's; more are refused with 429."""
+    embeddings_deadline_s: PositiveS = 60.0
+    """From a request for embeddings to its reply."""
     gather_ms: Annotated[float, Meta(ge=0, le=200)] = 0.0
     """Pieces of an answer wait so long for more of it, so that several leave in one write; its first token and its end
     do not. 0: what has come together leaves together."""

@@ -88,5 +88,6 @@ def build_app(
         query=LaneRules(settings.embed_query_waiting, settings.embed_query_patience_s),
         batch=LaneRules(settings.embed_batch_waiting, settings.embed_batch_patience_s),
         block_texts=settings.embed_block_texts,
+        aliases=settings.embedding_aliases,
     )
     return App(settings, broker or control_broker(settings.nats_url, "embedder"), used, embedding)

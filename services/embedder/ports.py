@@ -11,6 +11,8 @@ class Encoding(msgspec.Struct, frozen=True):
     """Little-endian float32, unit length."""
     tokens: int
     """What the model read of the text, special tokens included."""
+    truncated: bool = False
+    """There was more of the text than the model takes."""
 
 
 class Encoder(Protocol):

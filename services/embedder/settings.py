@@ -13,6 +13,8 @@ PositiveS = Annotated[float, Meta(gt=0)]
 class EmbedderSettings(BaseSettings, frozen=True, kw_only=True):
     embedding_model: str = ""
     """A folder with a BERT sentence model in Hugging Face's layout (mean pooling); empty: all-MiniLM-L6-v2."""
+    embedding_aliases: tuple[str, ...] = ()
+    """Other names of the model in the API, as in `text-embedding-3-small` for clients that cannot be told."""
     embed_threads: Annotated[int, Meta(ge=0, le=64)] = 0
     """Cores that compute at once; 0: all that this process may use."""
     embed_block_texts: Positive = 8

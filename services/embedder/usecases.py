@@ -13,8 +13,8 @@ import msgspec
 
 from services.embedder.domain import Lane, Waiting
 from services.embedder.ports import Encoder, Encoding
-from shared.errors import QueueFull, Unavailable
-from shared.messages import EmbedReply
+from shared.errors import InvalidRequest, ModelNotFound, QueueFull, Unavailable
+from shared.messages import EmbeddingModel, EmbedReply, EmbedRequest
 
 LaneName = Literal["query", "batch"]
 
@@ -32,7 +32,9 @@ class LaneRules(msgspec.Struct, frozen=True):
 
 
 class Embedding:
-    """`embed` may be called many times at once; `run` does the work, and somebody has to hold its task."""
+    """`aliases`: names that the model answers to beside its own.
+
+    `embed` may be called many times at once; `run` does the work, and somebody has to hold its task."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Embedding:
         query: LaneRules,
         batch: LaneRules,
         block_texts: int = 8,
+        aliases: tuple[str, ...] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._encoder = encoder
@@ -49,19 +52,31 @@ class Embedding:
             name: Lane(rules.waiting) for name, rules in self._rules.items()
         }
         self._block_texts = block_texts
+        self._aliases = aliases
+        self._created_at = time.time()
         self._clock = clock
         self._arrived = asyncio.Event()
         self._text_s = SLOWEST_START_S
 
-    async def embed(self, texts: Sequence[str], lane: LaneName) -> EmbedReply:
-        """Raises `QueueFull` at once when the lane has no room, `Unavailable` when its turn came too late."""
-        waiting = self._join(texts, lane)
+    @property
+    def model(self) -> EmbeddingModel:
+        encoder = self._encoder
+        return EmbeddingModel(
+            encoder.model, encoder.dimensions, encoder.max_tokens, self._aliases, self._created_at
+        )
+
+    async def embed(self, request: EmbedRequest, lane: LaneName) -> EmbedReply:
+        """Raises `QueueFull` at once when the lane has no room, `Unavailable` when its turn came too late;
+        `ModelNotFound` or `InvalidRequest` for what this model is not."""
+        self._check(request)
+        waiting = self._join(request.texts, lane)
         encodings = await waiting.done
         return EmbedReply(
             model=self._encoder.model,
             dimensions=self._encoder.dimensions,
             vectors=tuple(encoding.vector for encoding in encodings),
             tokens=sum(encoding.tokens for encoding in encodings),
+            truncated=tuple(at for at, encoding in enumerate(encodings) if encoding.truncated),
         )
 
     async def run(self) -> None:
@@ -73,6 +88,16 @@ class Embedding:
         finally:
             for lane in self._lanes.values():
                 fail(lane.clear(), Unavailable(STOPPING))
+
+    def _check(self, request: EmbedRequest) -> None:
+        encoder = self._encoder
+        if request.model not in ("", encoder.model, *self._aliases):
+            raise ModelNotFound(f"The embedding model '{request.model}' does not exist.", param="model")
+        if request.dimensions not in (0, encoder.dimensions):
+            raise InvalidRequest(
+                f"Vectors of '{encoder.model}' have {encoder.dimensions} numbers, and mean nothing when cut.",
+                param="dimensions",
+            )
 
     def _join(self, texts: Sequence[str], name: LaneName) -> Waiting[Encoding]:
         lane, rules = self._lanes[name], self._rules[name]

@@ -9,7 +9,14 @@ from .chat import Passage
 
 
 class EmbedRequest(Message, frozen=True):
+    """An embedder of another model answers with a `Failure` of code `model_not_found`, one whose vectors have another
+    length with `invalid_request`."""
+
     texts: Annotated[tuple[str, ...], Meta(min_length=1, max_length=256)]
+    model: str = ""
+    """By name or alias; empty: whichever is served."""
+    dimensions: int = 0
+    """0: as many as the model has."""
 
 
 class EmbedReply(Message, frozen=True):
@@ -19,6 +26,21 @@ class EmbedReply(Message, frozen=True):
     dimensions: int
     vectors: tuple[bytes, ...]
     tokens: int = 0
+    truncated: tuple[int, ...] = ()
+    """Positions of the texts of which only the beginning was read: the model takes no more."""
+
+
+class EmbeddingModelRequest(Message, frozen=True):
+    """Which model do you serve?"""
+
+
+class EmbeddingModel(Message, frozen=True):
+    name: Name
+    dimensions: int
+    max_tokens: int
+    """Of a text, special tokens included."""
+    aliases: tuple[str, ...] = ()
+    created_at: float = 0.0
 
 
 class SearchRequest(Message, frozen=True):

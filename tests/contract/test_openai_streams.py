@@ -178,6 +178,7 @@ async def test_a_malformed_body_names_its_parameter(edge: ChatEdge, body: bytes,
 
 
 async def test_models(edge: ChatEdge, client: AsyncOpenAI) -> None:
+    edge.ports.embedder.away = True
     assert [model.id async for model in client.models.list()] == ["fake", "gpt-4-local"]
     assert (await client.models.retrieve("gpt-4-local")).object == "model"
     with pytest.raises(openai.NotFoundError):

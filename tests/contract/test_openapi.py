@@ -55,6 +55,7 @@ async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None
     [
         ("/v1/chat", ["messages"], {"id", "model", "stream", "trigger", "retrieval", "max_tokens"}),
         ("/v1/chat/completions", ["model", "messages"], {"stream", "n", "stop", "retrieval", "logprobs"}),
+        ("/v1/embeddings", ["model", "input"], {"encoding_format", "dimensions", "truncate_prompt_tokens"}),
     ],
 )
 async def test_what_a_question_is_made_of(
@@ -72,6 +73,7 @@ async def test_what_a_question_is_made_of(
     [
         ("/v1/chat", {"application/json", "text/event-stream", "text/plain"}, {"text/plain"}),
         ("/v1/chat/completions", {"application/json", "text/event-stream"}, {"application/json"}),
+        ("/v1/embeddings", {"application/json"}, {"application/json"}),
     ],
 )
 async def test_what_an_answer_comes_as(
@@ -92,6 +94,7 @@ async def test_real_answers_are_as_documented(edge: ChatEdge) -> None:
         (chat, shapes.ChatAnswer),
         (whole, shapes.Completion),
         (told, shapes.Completion),
+        (await edge.post("/v1/embeddings", {"model": "letters", "input": ["a"]}), shapes.EmbeddingList),
         (await edge.client.get("/v1/models"), shapes.ModelList),
         (await edge.client.get("/v1/models/fake"), shapes.Model),
         (await edge.client.get("/v1/models/nobody"), shapes.OpenAIError),

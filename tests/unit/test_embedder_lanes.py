@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from services.embedder.usecases import Embedding, LaneRules
-from shared.errors import QueueFull, Unavailable
-from shared.messages import EmbedReply
+from shared.errors import InvalidRequest, ModelNotFound, QueueFull, Unavailable
+from shared.messages import EmbedReply, EmbedRequest
 from tests.fakes.embedder import LetterEncoder
 
 
@@ -18,15 +18,20 @@ class Running:
         self.now = 0.0
         rules = LaneRules(waiting, patience_s)
         self.embedding = Embedding(
-            self.encoder, query=rules, batch=rules, block_texts=4, clock=lambda: self.now
+            self.encoder,
+            query=rules,
+            batch=rules,
+            block_texts=4,
+            aliases=("text-embedding-3-small",),
+            clock=lambda: self.now,
         )
         self.task = asyncio.create_task(self.embedding.run())
 
     def query(self, *texts: str) -> asyncio.Task[EmbedReply]:
-        return asyncio.create_task(self.embedding.embed(texts, "query"))
+        return asyncio.create_task(self.embedding.embed(EmbedRequest(texts), "query"))
 
     def batch(self, *texts: str) -> asyncio.Task[EmbedReply]:
-        return asyncio.create_task(self.embedding.embed(texts, "batch"))
+        return asyncio.create_task(self.embedding.embed(EmbedRequest(texts), "batch"))
 
     async def held_by(self, *bulk: str) -> asyncio.Task[EmbedReply]:
         """The model is busy with the first block of `bulk` until `gate` is set."""
@@ -80,7 +85,7 @@ async def test_a_full_lane_refuses_at_once_and_says_when_to_come_again():
     lanes = Running(waiting=4)
     bulk = await lanes.held_by(*"abcdefgh")  # one request is taken however long it is
     with pytest.raises(QueueFull) as refused:
-        await lanes.embedding.embed(["x"], "batch")
+        await lanes.embedding.embed(EmbedRequest(("x",)), "batch")
     assert refused.value.retry_after_s is not None
     assert refused.value.retry_after_s > 0
     query = lanes.query("the other lane has room")
@@ -130,3 +135,18 @@ async def test_when_it_stops_nobody_is_left_waiting(lanes: Running):
     for task in (bulk, query):
         with pytest.raises(Unavailable):
             await task
+
+
+async def test_another_model_or_length_is_refused_before_it_costs_anything(lanes: Running):
+    for name in ("", "letters", "text-embedding-3-small"):
+        assert (await lanes.embedding.embed(EmbedRequest(("x",), name, 26), "query")).model == "letters"
+    with pytest.raises(ModelNotFound) as unknown:
+        await lanes.embedding.embed(EmbedRequest(("x",), "words"), "query")
+    with pytest.raises(InvalidRequest) as cut:
+        await lanes.embedding.embed(EmbedRequest(("x",), dimensions=13), "query")
+    assert (unknown.value.param, cut.value.param, len(lanes.encoder.blocks)) == ("model", "dimensions", 3)
+
+
+async def test_texts_that_are_too_long_are_named(lanes: Running):
+    reply = await lanes.batch("a", "b " * 300, "c", "d " * 300)
+    assert reply.truncated == (1, 3)

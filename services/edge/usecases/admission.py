@@ -13,21 +13,24 @@ LONGEST_WAIT_S = 60.0
 
 
 class Admission:
-    """`drain_rate`: answers that end a second. `enter` and `leave` come in pairs."""
+    """`drain_rate`: how many end a second; None: they are short. `what`: what they are, for people. `enter` and `leave`
+    come in pairs."""
 
     def __init__(
         self,
         *,
         max_streams: int,
         max_streams_per_user: int,
-        queue_jobs: int,
-        drain_rate: Callable[[], float],
+        queue_jobs: int = 0,
+        drain_rate: Callable[[], float] | None = None,
+        what: str = "answers",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._max_streams = max_streams
         self._max_streams_per_user = max_streams_per_user
         self._queue_jobs = queue_jobs
         self._drain_rate = drain_rate
+        self._what = what
         self._clock = clock
         self._open = 0
         self._open_by_user: Counter[str] = Counter()
@@ -40,12 +43,12 @@ class Admission:
             raise Unavailable("The service is stopping.")
         if self._open_by_user[user] >= self._max_streams_per_user:
             raise RateLimited(
-                f"You have {self._max_streams_per_user} answers under way; wait for one of them to end.",
+                f"You have {self._max_streams_per_user} {self._what} under way; wait for one of them to end.",
                 retry_after_s=SHORTEST_WAIT_S,
             )
         if self._open >= self._max_streams:
             raise QueueFull(
-                "Too many answers are being written at the moment.", retry_after_s=self._wait_s(self._open)
+                f"Too many {self._what} are under way at the moment.", retry_after_s=self._wait_s(self._open)
             )
         self._try_queue()
         self._open += 1
@@ -85,6 +88,8 @@ class Admission:
 
     def _wait_s(self, ahead: int) -> float:
         """Until so many answers have ended, at the rate of late."""
+        if self._drain_rate is None:
+            return SHORTEST_WAIT_S
         rate = self._drain_rate()
         wait_s = ahead / rate if rate > 0 else LONGEST_WAIT_S
         return min(max(wait_s, SHORTEST_WAIT_S), LONGEST_WAIT_S)

@@ -78,12 +78,14 @@ class MiniLM:
 
     def compute(self, texts: Sequence[str]) -> list[Encoding]:
         """`encode` without the thread."""
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        read = self._tokenizer.encode_batch(list(texts))
+        ids = [encoding.ids for encoding in read]
         vectors = np.concatenate(list(self._cores.map(self._bert.encode, blocks(ids)))).astype(
             "<f4", copy=False
         )
         return [
-            Encoding(vector.tobytes(), len(of_text)) for vector, of_text in zip(vectors, ids, strict=True)
+            Encoding(vector.tobytes(), len(encoding.ids), bool(encoding.overflowing))
+            for vector, encoding in zip(vectors, read, strict=True)
         ]
 
     def close(self) -> None:

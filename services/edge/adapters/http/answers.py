@@ -43,7 +43,7 @@ Refuse = Callable[[Fault], Refusal]
 class AnswerResponse(Response[bytes]):
     """Litestar's way to return `body`, which does the sending."""
 
-    def __init__(self, body: "AnswerBody") -> None:
+    def __init__(self, body: ASGIResponse) -> None:
         super().__init__(b"")
         self._body = body
 
@@ -66,7 +66,7 @@ class AnswerBody(ASGIResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         servers_send = (scope.get("extensions") or {}).get(SERVERS_SEND, send)
         sending = asyncio.create_task(self.respond(send, cast(Send, servers_send)))
-        gone = asyncio.create_task(_until_gone(receive))
+        gone = asyncio.create_task(until_gone(receive))
         try:
             await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -208,6 +208,6 @@ def _piece(data: bytes) -> HTTPResponseBodyEvent:
     return {"type": "http.response.body", "body": data, "more_body": True}
 
 
-async def _until_gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

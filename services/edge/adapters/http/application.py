@@ -11,6 +11,7 @@ from services.edge.adapters.http.auth import AuthController
 from services.edge.adapters.http.chat import ChatController
 from services.edge.adapters.http.conversations import ConversationController
 from services.edge.adapters.http.documents import ENVELOPE_BYTES, DocumentController
+from services.edge.adapters.http.embeddings import EmbeddingController
 from services.edge.adapters.http.envelope import Envelope
 from services.edge.adapters.http.errors import problem_response
 from services.edge.adapters.http.guards import SignedIn, provide_principal
@@ -49,6 +50,7 @@ def build_http(
             AuthController,
             ChatController,
             OpenAIController,
+            EmbeddingController,
             ConversationController,
             _documents(settings.max_document_bytes),
             SearchController,

@@ -6,34 +6,22 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from services.edge.adapters.http.answers import AnswerResponse, Refusal, StreamedAnswer, WholeAnswerBody
-from services.edge.adapters.http.errors import Fault, fault_of, log_bug
+from services.edge.adapters.http.answers import AnswerResponse, StreamedAnswer, WholeAnswerBody
+from services.edge.adapters.http.openai_errors import JSON, openai_error, openai_refusal
 from services.edge.adapters.openai.chunks import ChunkStream
 from services.edge.adapters.openai.completions import completion, model_fields, model_list
-from services.edge.adapters.openai.errors import envelope
+from services.edge.adapters.openai.embeddings import embedding_models
 from services.edge.adapters.openai.requests import read_body, to_question
 from services.edge.adapters.streaming import encode_json
 from services.edge.domain.identity import Principal
 from services.edge.ports.chat import Workers
+from services.edge.ports.embedding import Embedder
 from services.edge.usecases.chat import Chat
 from shared.errors import ModelNotFound
 from shared.served import find_model
 
-JSON = "application/json"
-
 LiveWorkers = NamedDependency[SkipValidation[Workers]]
-
-
-def openai_refusal(fault: Fault) -> Refusal:
-    body = envelope(fault.status, fault.message, fault.param, fault.code)
-    return Refusal(fault.status, fault.response_headers() | {"Content-Type": JSON}, body)
-
-
-def openai_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    fault = fault_of(error)
-    log_bug(request, error, fault)
-    body = envelope(fault.status, fault.message, fault.param, fault.code)
-    return Response(body, status_code=fault.status, headers=fault.response_headers(), media_type=JSON)
+LiveEmbedder = NamedDependency[SkipValidation[Embedder]]
 
 
 class OpenAIController(Controller):
@@ -66,15 +54,20 @@ class OpenAIController(Controller):
         return AnswerResponse(StreamedAnswer(answer, openai_refusal, headers, stream))
 
     @get("/models", summary="List models", exception_handlers={Exception: openai_error})
-    async def models(self, workers: LiveWorkers) -> Response[bytes]:
-        """What a worker serves at this moment."""
-        return Response(model_list(workers.models()), media_type=JSON)
+    async def models(self, workers: LiveWorkers, embedder: LiveEmbedder) -> Response[bytes]:
+        """What is served at this moment: models that chat first, then those that embed, which have `dimensions`."""
+        embedding = embedding_models(await embedder.models())
+        return Response(model_list(workers.models(), embedding), media_type=JSON)
 
     @get("/models/{model:path}", summary="Read a model", exception_handlers={Exception: openai_error})
-    async def model(self, model: FromPath[str], workers: LiveWorkers) -> Response[bytes]:
+    async def model(
+        self, model: FromPath[str], workers: LiveWorkers, embedder: LiveEmbedder
+    ) -> Response[bytes]:
         """Names may hold slashes."""
         name = model.removeprefix("/")
-        served = find_model(workers.models(), name) if name else None
-        if served is None:
-            raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
-        return Response(encode_json(model_fields(name, served)), media_type=JSON)
+        if name and (served := find_model(workers.models(), name)) is not None:
+            return Response(encode_json(model_fields(name, served)), media_type=JSON)
+        for fields in embedding_models(await embedder.models()):
+            if name == fields["id"]:
+                return Response(encode_json(fields), media_type=JSON)
+        raise ModelNotFound(f"The model '{name}' does not exist.", param="model")

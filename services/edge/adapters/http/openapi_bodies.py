@@ -18,6 +18,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIType
 
 from services.edge.adapters.http import shapes
+from services.edge.adapters.openai.embeddings import EmbeddingBody
 from services.edge.adapters.openai.requests import CompletionBody
 from services.edge.adapters.vercel.requests import ChatBody
 
@@ -27,14 +28,26 @@ TEXT = "text/plain"
 TYPES = (
     ChatBody,
     CompletionBody,
+    EmbeddingBody,
     shapes.ChatAnswer,
     shapes.Completion,
+    shapes.EmbeddingList,
     shapes.Model,
     shapes.ModelList,
     shapes.OpenAIError,
 )
 REFUSALS = (400, 401, 404, 413, 429, 502, 503, 504)
 RESUME_REFUSALS = (400, 401, 404, 429, 502, 503, 504)
+OPENAI_ROUTES: tuple[tuple[str, type, type, str], ...] = (
+    (
+        "/v1/chat/completions",
+        CompletionBody,
+        shapes.Completion,
+        "`chat.completion.chunk` objects, then `[DONE]`",
+    ),
+    ("/v1/embeddings", EmbeddingBody, shapes.EmbeddingList, ""),
+)
+"""Path, what is asked, the whole answer, and how it is streamed."""
 COMPONENT = "#/components/schemas/{name}"
 
 
@@ -55,17 +68,18 @@ def describe_bodies(document: OpenAPI) -> None:
         REFUSALS,
     )
     _describe_resuming(document)
-    complete = _operation(document, "/v1/chat/completions", "post")
-    complete.request_body = _body(CompletionBody)
+    _describe_openai(document)
+
+
+def _describe_openai(document: OpenAPI) -> None:
     error = {JSON: _reference(shapes.OpenAIError)}
-    complete.responses = _responses(
-        {
-            JSON: _reference(shapes.Completion),
-            EVENTS: _text("With `stream`: `chat.completion.chunk` objects, then `[DONE]`"),
-        },
-        error,
-        REFUSALS,
-    )
+    for path, asked, whole, streamed in OPENAI_ROUTES:
+        operation = _operation(document, path, "post")
+        operation.request_body = _body(asked)
+        answer = {JSON: _reference(whole)} | (
+            {EVENTS: _text(f"With `stream`: {streamed}")} if streamed else {}
+        )
+        operation.responses = _responses(answer, error, REFUSALS)
     models = _operation(document, "/v1/models", "get")
     models.responses = _responses({JSON: _reference(shapes.ModelList)}, error, (401, 503))
     model = _operation(document, "/v1/models/{model}", "get")

@@ -78,6 +78,25 @@ class Completion(msgspec.Struct):
     usage: CompletionUsage
 
 
+class EmbeddingVector(msgspec.Struct):
+    object: Literal["embedding"]
+    index: int
+    embedding: tuple[float, ...] | str
+    """Of unit length; with `encoding_format` base64 little-endian float32."""
+
+
+class EmbeddingUsage(msgspec.Struct):
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingList(msgspec.Struct):
+    object: Literal["list"]
+    data: tuple[EmbeddingVector, ...]
+    model: str
+    usage: EmbeddingUsage
+
+
 class Model(msgspec.Struct):
     id: str
     object: Literal["model"]
@@ -88,9 +107,11 @@ class Model(msgspec.Struct):
     parent: str | None
     """The model that an adapter was trained on."""
     max_model_len: int
-    """Tokens of question and answer together."""
+    """Tokens of question and answer together; of a text, for a model that embeds."""
     input_modalities: tuple[str, ...]
     """What a question may consist of: `text`, `image`, `audio`, `video`."""
+    dimensions: int | msgspec.UnsetType = msgspec.UNSET
+    """Of the vectors of a model that embeds; absent for one that chats."""
 
 
 class ModelList(msgspec.Struct):

@@ -1,5 +1,7 @@
 """A whole completion, and the list of models."""
 
+from collections.abc import Iterable
+
 from services.edge.adapters.openai.chunks import FINISH_REASONS, usage_fields
 from services.edge.adapters.openai.logprobs import logprobs_content
 from services.edge.adapters.streaming import encode_json
@@ -36,7 +38,7 @@ def _choice(index: int, choice: Choice, *, with_logprobs: bool) -> dict[str, obj
     }
 
 
-def model_list(models: list[ServedModel]) -> bytes:
+def model_list(models: list[ServedModel], others: Iterable[dict[str, object]] = ()) -> bytes:
     """Aliases are listed as models, since that is where clients look a name up before they use it. One that is
     another model's name, or an alias of one before it, would lead there."""
     names = [name for model in models for name in (model.name, *model.aliases)]
@@ -45,7 +47,7 @@ def model_list(models: list[ServedModel]) -> bytes:
         for name in dict.fromkeys(names)
         if (model := find_model(models, name)) is not None
     ]
-    return encode_json({"object": "list", "data": data})
+    return encode_json({"object": "list", "data": [*data, *others]})
 
 
 def model_fields(name: str, model: ServedModel) -> dict[str, object]:
