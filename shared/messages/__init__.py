@@ -18,6 +18,7 @@ from .control import (
     ServedModel,
     Shown,
     ShownRequest,
+    Speculation,
     WorkerStatus,
 )
 from .events import (
@@ -117,6 +118,7 @@ __all__ = [
     "ServedModel",
     "Shown",
     "ShownRequest",
+    "Speculation",
     "Started",
     "Text",
     "TokenLogprob",

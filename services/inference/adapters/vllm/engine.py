@@ -11,6 +11,7 @@ from vllm.exceptions import VLLMValidationError
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
+from services.inference.adapters.vllm.arguments import chat_template
 from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, replays
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
 from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
@@ -33,6 +34,7 @@ class VllmEngine:
 
     def __init__(self, options: VllmOptions, *, worker: str, model: str) -> None:
         self._args = engine_args(options)
+        self._chat_template = chat_template(options.chat_template)
         self._hang_s = options.hang_s
         self.resume: Resume = "replay" if replays(self._args) else "ids"
         self._worker = worker
@@ -64,9 +66,11 @@ class VllmEngine:
         self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
         self._hang = self._hang_watch()
-        self._prompts = PromptMaker(llm.model_config, llm.renderer)
+        self._prompts = PromptMaker(llm.model_config, llm.renderer, chat_template=self._chat_template)
         self._slots = llm.vllm_config.scheduler_config.max_num_seqs
         self.models = (ServedModel(self._model, llm.model_config.max_model_len),)
+        if self._chat_template is not None:
+            await self._prompts.try_template()
 
     async def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> AsyncGenerator[Output, None]:
         self._open.add(job.request)
@@ -108,7 +112,7 @@ class VllmEngine:
     def stats(self) -> EngineStats:
         waiting = min(self._watch.waiting, len(self._open))
         kv_use = self._watch.kv_use if self._open else 0.0
-        return EngineStats(self._slots, len(self._open) - waiting, waiting, kv_use)
+        return EngineStats(self._slots, len(self._open) - waiting, waiting, kv_use, self._watch.speculation())
 
     async def drain(self) -> None:
         await self._idle.wait()

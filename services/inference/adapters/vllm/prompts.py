@@ -14,7 +14,7 @@ from services.inference.adapters.vllm.replay import FORCED, Replay
 from services.inference.adapters.vllm.shown import shown
 from services.inference.domain import resuming
 from services.inference.domain.formats import response_format
-from shared.errors import ContextLengthExceeded, InvalidRequest
+from shared.errors import ContextLengthExceeded, EngineFailed, InvalidRequest
 from shared.messages import ChatJob, FinishReason, Sampling
 
 _PLACE = re.compile(r"\[[\d:]+\] \S+:\d+: ")
@@ -42,7 +42,8 @@ class Prompt(msgspec.Struct):
 
 
 class PromptMaker:
-    def __init__(self, model_config: ModelConfig, renderer: Any) -> None:
+    def __init__(self, model_config: ModelConfig, renderer: Any, *, chat_template: str | None = None) -> None:
+        """`chat_template`: in place of the model's own."""
         self._max_tokens: int = model_config.max_model_len
         self._replays = Replay in (model_config.logits_processors or ())
         self._defaults: dict[str, Any] = model_config.get_diff_sampling_param()
@@ -52,9 +53,17 @@ class PromptMaker:
             model_config,
             renderer,
             request_logger=None,
-            chat_template=None,
+            chat_template=chat_template,
             chat_template_content_format="auto",
         )
+
+    async def try_template(self) -> None:
+        """Raises `EngineFailed` where a plain question does not fit into it: better now than with each request."""
+        asked = ChatCompletionRequest.model_validate({"messages": [{"role": "user", "content": "?"}]})
+        try:
+            await self._renderer.render_chat(asked)
+        except (VLLMValidationError, ValueError) as error:
+            raise EngineFailed(f"The chat template cannot be used: {error}") from error
 
     async def make(self, job: ChatJob, resume_ids: tuple[int, ...]) -> Prompt:
         try:
