@@ -81,6 +81,7 @@ def test_the_same_word_twice_is_no_contradiction() -> None:
         ({"engine_args": "--model other"}, "SLUICE_MODEL"),
         ({"engine_args": "--served-model-name other"}, "SLUICE_SERVED_MODEL_NAME"),
         ({"engine_args": '{"chat_template": "x"}'}, "SLUICE_ENGINE_CHAT_TEMPLATE"),
+        ({"engine_args": "--hf-token secret"}, "hf_token has a setting of its own, HF_TOKEN"),
         ({"engine_args": '{"disable_log_stats": false}'}, "disable_log_stats cannot be chosen"),
         (
             {"named": {"max_model_len": 4096}, "engine_args": "--max-model-len 8192"},

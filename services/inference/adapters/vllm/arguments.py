@@ -29,6 +29,7 @@ ELSEWHERE = {
     "model": f"{PREFIX}MODEL",
     "served_model_name": f"{PREFIX}SERVED_MODEL_NAME",
     "chat_template": CHAT_TEMPLATE,
+    "hf_token": "HF_TOKEN",
 }
 OURS = {"disable_log_stats": "the worker reads what the engine says of itself"}
 SPECULATIVE = ("speculative_config", "spec_method", "spec_model", "spec_tokens")
