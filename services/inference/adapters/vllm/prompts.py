@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import msgspec
+from jinja2 import TemplateError
 from vllm.config.model import ModelConfig
 from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
 from vllm.exceptions import VLLMValidationError
@@ -62,7 +63,7 @@ class PromptMaker:
         asked = ChatCompletionRequest.model_validate({"messages": [{"role": "user", "content": "?"}]})
         try:
             await self._renderer.render_chat(asked)
-        except (VLLMValidationError, ValueError) as error:
+        except (VLLMValidationError, ValueError, TemplateError) as error:
             raise EngineFailed(f"The chat template cannot be used: {error}") from error
 
     async def make(self, job: ChatJob, resume_ids: tuple[int, ...]) -> Prompt:
