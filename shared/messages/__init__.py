@@ -21,6 +21,7 @@ from .control import (
     ServedModel,
     Shown,
     ShownRequest,
+    Speculation,
     WorkerStatus,
 )
 from .events import (
@@ -127,6 +128,7 @@ __all__ = [
     "ServedModel",
     "Shown",
     "ShownRequest",
+    "Speculation",
     "Started",
     "Text",
     "TokenLogprob",

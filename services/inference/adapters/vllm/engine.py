@@ -13,6 +13,7 @@ from vllm.v1.engine.exceptions import EngineDeadError
 
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.vllm.announced import announced
+from services.inference.adapters.vllm.arguments import chat_template
 from services.inference.adapters.vllm.link import OwnerLink
 from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, replays
 from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
@@ -46,6 +47,7 @@ class VllmEngine:
         of its front ends."""
         self._args = engine_args(options)
         self._adapters = options.adapters
+        self._chat_template = chat_template(options.chat_template)
         self._hang_s = options.hang_s
         self._shares_cache = options.shares_cache
         self.resume: Resume = "replay" if replays(self._args) else "ids"
@@ -74,7 +76,14 @@ class VllmEngine:
         self._processes = engine_processes(llm)
         self._hang = self._hang_watch()
         spare_statistics(llm)
-        self._prompts = PromptMaker(llm.model_config, llm.renderer, shares_cache=self._shares_cache)
+        self._prompts = PromptMaker(
+            llm.model_config,
+            llm.renderer,
+            chat_template=self._chat_template,
+            shares_cache=self._shares_cache,
+        )
+        if self._chat_template is not None:
+            await self._prompts.try_template()
         self._streams = VllmStreams(llm, self._prompts, self._adapters, self._worker)
         seats = llm.vllm_config.scheduler_config.max_num_seqs
         self._slots = seats if self._owner is None else self._owner.slots(seats)
@@ -114,7 +123,8 @@ class VllmEngine:
     def stats(self) -> EngineStats:
         open_ = 0 if self._streams is None else len(self._streams)
         waiting = min(self._watch.waiting, open_)
-        return EngineStats(self._slots, open_ - waiting, waiting, self._watch.kv_use if open_ else 0.0)
+        kv_use = self._watch.kv_use if open_ else 0.0
+        return EngineStats(self._slots, open_ - waiting, waiting, kv_use, self._watch.speculation())
 
     async def drain(self) -> None:
         if self._streams is not None:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import msgspec
+from jinja2 import TemplateError
 from vllm.config.model import ModelConfig
 from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
 from vllm.exceptions import VLLMValidationError
@@ -14,7 +15,7 @@ from services.inference.adapters.vllm.replay import FORCED, Replay
 from services.inference.adapters.vllm.shown import shown
 from services.inference.domain import resuming
 from services.inference.domain.formats import response_format
-from shared.errors import ContextLengthExceeded, InvalidRequest
+from shared.errors import ContextLengthExceeded, EngineFailed, InvalidRequest
 from shared.messages import ChatJob, FinishReason, Sampling
 
 _PLACE = re.compile(r"\[[\d:]+\] \S+:\d+: ")
@@ -42,9 +43,16 @@ class Prompt(msgspec.Struct):
 
 
 class PromptMaker:
-    """`shares_cache`: a user's prompts are found in the prefix cache by others', too."""
-
-    def __init__(self, model_config: ModelConfig, renderer: Any, *, shares_cache: bool = False) -> None:
+    def __init__(
+        self,
+        model_config: ModelConfig,
+        renderer: Any,
+        *,
+        chat_template: str | None = None,
+        shares_cache: bool = False,
+    ) -> None:
+        """`chat_template`: in place of the model's own. `shares_cache`: a user's prompts are found in the prefix cache
+        by others', too."""
         self._shares_cache = shares_cache
         self._max_tokens: int = model_config.max_model_len
         self._replays = Replay in (model_config.logits_processors or ())
@@ -55,9 +63,17 @@ class PromptMaker:
             model_config,
             renderer,
             request_logger=None,
-            chat_template=None,
+            chat_template=chat_template,
             chat_template_content_format="auto",
         )
+
+    async def try_template(self) -> None:
+        """Raises `EngineFailed` where a plain question does not fit into it: better now than with each request."""
+        asked = ChatCompletionRequest.model_validate({"messages": [{"role": "user", "content": "?"}]})
+        try:
+            await self._renderer.render_chat(asked)
+        except (VLLMValidationError, ValueError, TemplateError) as error:
+            raise EngineFailed(f"The chat template cannot be used: {error}") from error
 
     async def make(self, job: ChatJob, resume_ids: tuple[int, ...]) -> Prompt:
         try:
