@@ -8,12 +8,6 @@ from msgspec import Meta
 from shared.errors import InvalidRequest, SluiceError, to_failure
 from shared.messages import ChatMessage, Failure, FinishReason, Sampling, Usage
 
-SAMPLING_FIELDS = tuple(
-    field
-    for field in Sampling.__struct_fields__
-    if field not in ("n", "logprobs", "top_logprobs", "json_format")
-)
-
 
 class JobLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One line of the input: `prompt` or `messages`, and OpenAI's names for how to sample."""
@@ -37,6 +31,9 @@ class JobLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     @property
     def sampling(self) -> Sampling:
         return Sampling(**{name: getattr(self, name) for name in SAMPLING_FIELDS})
+
+
+SAMPLING_FIELDS = tuple(name for name in Sampling.__struct_fields__ if name in JobLine.__struct_fields__)
 
 
 class Completion(msgspec.Struct, frozen=True):

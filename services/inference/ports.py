@@ -34,7 +34,7 @@ class Output(msgspec.Struct, frozen=True, gc=False):
     ids: tuple[int, ...] = ()
     parts: tuple[Part, ...] = ()
     usage: Usage | None = None
-    replayed: str = ""
+    replayed: tuple[Part, ...] = ()
     """First output of a resumed answer: what `resume_ids` say, for the stored answer; no part of the stream."""
 
 
@@ -89,7 +89,7 @@ class Engine(Protocol):
         `none`. On any: `EngineFailed`, `Unavailable`, and `Cancelled` after `abort`."""
         ...
 
-    async def text(self, job: ChatJob, ids: tuple[int, ...], /) -> str:
+    async def said(self, job: ChatJob, ids: tuple[int, ...], /) -> tuple[Part, ...]:
         """What these ids, the beginning of an answer to `job` with one choice, say: without a slot, and nothing is
         generated. Empty where `resume` is `none`. Raises `EngineFailed`."""
         ...

@@ -78,6 +78,11 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     Time in which it plainly computes (on a CPU) or compiles (on a GPU) does not count. More than a GPU's longest step,
     that of `max_num_batched_tokens`."""
 
+    engine_tool_parser: str = "auto"
+    """vllm: who reads calls of functions in an answer, by the name that `--tool-call-parser` has for it. `auto`:
+    `hermes` where the model's chat template has them written so (Qwen 2.5 and 3), else none; empty: none."""
+    engine_reasoning_parser: str = ""
+    """vllm: who tells reasoning from the answer, by the name that `--reasoning-parser` has for it; empty: nobody."""
     engine_replay: bool = False
     """vllm: also on a GPU, answers in JSON, or with stop strings or penalties, are said again where they go on at
     another worker. Nobody has run it there yet. Without it they are made anew there, and end with an error where chance

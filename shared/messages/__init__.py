@@ -5,7 +5,7 @@ Frozen, tagged msgspec structs, MessagePack on the wire. Times are Unix seconds,
 """
 
 from .base import Failure, FinishReason, Message, Name, Record
-from .chat import ChatJob, ChatMessage, JobId, JsonFormat, Passage, Sampling
+from .chat import ChatJob, JobId, Passage
 from .control import (
     Attach,
     CancelJob,
@@ -51,6 +51,7 @@ from .knowledge import (
     SearchRequest,
 )
 from .operations import HealthReply, HealthRequest, Revocation
+from .sampling import JsonFormat, Sampling, TokenId
 from .tokens import (
     Delta,
     End,
@@ -67,6 +68,16 @@ from .tokens import (
     Usage,
     end_of,
     parts_of,
+)
+from .turns import (
+    ChatMessage,
+    Function,
+    FunctionCall,
+    FunctionName,
+    ImageContent,
+    ReasoningEffort,
+    TextContent,
+    Tools,
 )
 
 __all__ = [
@@ -99,9 +110,13 @@ __all__ = [
     "FinishReason",
     "Finished",
     "Frame",
+    "Function",
+    "FunctionCall",
+    "FunctionName",
     "GetDocument",
     "HealthReply",
     "HealthRequest",
+    "ImageContent",
     "IngestJob",
     "JobId",
     "JsonFormat",
@@ -119,6 +134,7 @@ __all__ = [
     "Passage",
     "Piece",
     "Reasoning",
+    "ReasoningEffort",
     "Record",
     "RegisterDocument",
     "Revocation",
@@ -131,8 +147,11 @@ __all__ = [
     "Speculation",
     "Started",
     "Text",
+    "TextContent",
+    "TokenId",
     "TokenLogprob",
     "ToolCall",
+    "Tools",
     "Usage",
     "WorkerStatus",
     "end_of",

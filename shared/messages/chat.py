@@ -5,39 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from .base import Message, Name, Record
-
-
-class ChatMessage(Record, frozen=True):
-    """One turn. `content` is plain text; roles are OpenAI's."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class JsonFormat(Record, frozen=True):
-    """The answer is one JSON text. `name` and `strict` are the caller's, for a model's server that asks for them."""
-
-    schema: Annotated[str, Meta(max_length=32_768)] = ""
-    """A JSON Schema as JSON text, so that properties keep their order. Empty: any object."""
-    name: Annotated[str, Meta(max_length=64)] = ""
-    strict: bool = False
-
-
-class Sampling(Record, frozen=True):
-    """How to sample: OpenAI's names and ranges, `None` where the engine's own default holds."""
-
-    max_tokens: Annotated[int, Meta(ge=1, le=1_048_576)] | None = None
-    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
-    n: Annotated[int, Meta(ge=1, le=16)] = 1
-    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
-    stop: tuple[Annotated[str, Meta(min_length=1, max_length=256)], ...] = ()
-    presence_penalty: Annotated[float, Meta(ge=-2, le=2)] = 0.0
-    frequency_penalty: Annotated[float, Meta(ge=-2, le=2)] = 0.0
-    logprobs: bool = False
-    top_logprobs: Annotated[int, Meta(ge=0, le=20)] = 0
-    json_format: JsonFormat | None = None
-    """None: text, as the model likes."""
+from .sampling import MAX_TOKENS, Sampling, TokenId
+from .turns import MAX_TEXT, ChatMessage, ReasoningEffort, Tools
 
 
 class Passage(Record, frozen=True):
@@ -59,7 +28,8 @@ class ChatJob(Message, frozen=True):
     request: Name
     user: Name
     model: Name
-    messages: tuple[ChatMessage, ...]
+    messages: Annotated[tuple[ChatMessage, ...], Meta(max_length=4_096)]
+    """Empty where there is a `prompt`."""
     inbox: Name
     """The receiver's: deltas go to `tokens.<inbox>`."""
     stream: int
@@ -68,6 +38,17 @@ class ChatJob(Message, frozen=True):
     deadline: float
     """A job that is still waiting then is dropped."""
     sampling: Sampling = Sampling()
+    prompt: (
+        Annotated[str, Meta(max_length=MAX_TEXT)]
+        | Annotated[tuple[TokenId, ...], Meta(max_length=MAX_TOKENS)]
+        | None
+    ) = None
+    """To be gone on with as it is, in place of `messages`: text, or token ids."""
+    tools: Tools | None = None
+    reasoning_effort: ReasoningEffort | None = None
+    """For chat templates that know it."""
+    chat_template_kwargs: Annotated[str, Meta(max_length=4_096)] = ""
+    """What the model's chat template takes beside the messages, as in `{"enable_thinking": false}`: a JSON object."""
     passages: tuple[Passage, ...] = ()
     """The worker shows them to the model as numbered, delimited data."""
     chat: str = ""

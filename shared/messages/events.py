@@ -7,6 +7,7 @@ import msgspec
 from .base import Failure, FinishReason, Message, Name, Record
 from .chat import Passage
 from .tokens import Usage
+from .turns import FunctionCall
 
 
 class Answer(Record, frozen=True):
@@ -15,6 +16,7 @@ class Answer(Record, frozen=True):
     text: str
     finish_reason: FinishReason
     reasoning: str = ""
+    tool_calls: tuple[FunctionCall, ...] = ()
 
 
 class ChatCompleted(Message, frozen=True):

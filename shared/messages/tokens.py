@@ -72,6 +72,8 @@ class Usage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    """Of the completion's."""
 
     @property
     def total_tokens(self) -> int:

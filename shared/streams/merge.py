@@ -6,10 +6,11 @@ from enum import Enum
 
 import msgspec
 
-from shared.messages import Delta, Finished, Part, Reasoning, Text
+from shared.messages import Delta, Finished, Logprobs, Part, Reasoning, Started, Text, ToolCall
 
-Voice = tuple[type[Part], int]
-"""Text or reasoning, and of which choice."""
+Said = Text | Reasoning | Logprobs | ToolCall
+Voice = tuple[type[Part], int, int]
+"""Text, reasoning, logprobs, or a call of a function; of which choice; and of its calls, which."""
 
 
 class Verdict(Enum):
@@ -70,10 +71,10 @@ class Cursor:
         self.ids.extend(delta.ids[known - delta.index :])
         fresh = delta if delta.index == known else self._remainder(delta, known)
         for part in fresh.parts:
-            if isinstance(part, Text | Reasoning):
-                self._said[type(part), part.choice] += len(part.text)
-            elif isinstance(part, Finished):
+            if isinstance(part, Finished):
                 self._ended.add(part.choice)
+            elif not isinstance(part, Started):
+                self._said[_voice(part)] += _length(part)
         return fresh
 
     def _says_more(self, delta: Delta) -> bool:
@@ -87,15 +88,39 @@ class Cursor:
         passed: defaultdict[Voice, int] = defaultdict(int)
         parts: list[Part] = []
         for part in delta.parts:
-            if isinstance(part, Text | Reasoning):
-                voice = (type(part), part.choice)
-                heard = self._said[voice] + (self.characters if voice == (Text, 0) else 0)
-                skipped = min(len(part.text), max(0, heard - passed[voice]))
-                passed[voice] += len(part.text)
-                part = msgspec.structs.replace(part, text=part.text[skipped:])  # noqa: PLW2901
-                if not part.text:
-                    continue
-            elif isinstance(part, Finished) and part.choice in self._ended:
-                continue
-            parts.append(part)
+            if isinstance(part, Started):
+                parts.append(part)
+            elif isinstance(part, Finished):
+                if part.choice not in self._ended:
+                    parts.append(part)
+            else:
+                voice, length = _voice(part), _length(part)
+                heard = self._said[voice] + (self.characters if voice == (Text, 0, 0) else 0)
+                skipped = min(length, max(0, heard - passed[voice]))
+                passed[voice] += length
+                if skipped < length:
+                    parts.append(_without(part, skipped))
         return Delta(delta.stream, delta.fence, known, delta.ids[known:], tuple(parts), delta.end)
+
+
+def _voice(part: Said) -> Voice:
+    return type(part), part.choice, part.position if isinstance(part, ToolCall) else 0
+
+
+def _length(part: Said) -> int:
+    """What can be cut off its front. That a call begins is one more than its arguments."""
+    if isinstance(part, Logprobs):
+        return len(part.tokens)
+    return len(part.arguments) + bool(part.id) if isinstance(part, ToolCall) else len(part.text)
+
+
+def _without(part: Said, skipped: int) -> Part:
+    """All but its first pieces, which were handed on before."""
+    if not skipped:
+        return part
+    if isinstance(part, Logprobs):
+        return msgspec.structs.replace(part, tokens=part.tokens[skipped:])
+    if isinstance(part, ToolCall):
+        arguments = part.arguments[skipped - bool(part.id) :]
+        return msgspec.structs.replace(part, id="", name="", arguments=arguments)
+    return msgspec.structs.replace(part, text=part.text[skipped:])

@@ -49,7 +49,7 @@ Pieces = list[tuple[type[Text] | type[Reasoning], str]]
 many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def stream_of(make: Callable[[], StreamFormat], said: Pieces) -> list[bytes]:
+def stream_of(make: Callable[[], StreamFormat[AnswerStream]], said: Pieces) -> list[bytes]:
     """One write a piece, as a fast client gets them."""
     answer = AnswerStream(JOB, Receiver(inbox="i").open("r"), (), lambda _: None)
     format_ = make()

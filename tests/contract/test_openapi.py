@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.edge.adapters.http import shapes
-from shared.messages import Logprobs, Passage, Reasoning, Text, TokenLogprob
+from services.edge.adapters.http import response_shapes, shapes
+from shared.messages import Logprobs, Passage, Reasoning, Text, TokenLogprob, ToolCall
 from tests.chat_edge import ChatEdge, Ports, serving
 from tests.fakes.chat import finished
 
@@ -55,6 +55,12 @@ async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None
     [
         ("/v1/chat", ["messages"], {"id", "model", "stream", "trigger", "retrieval", "max_tokens"}),
         ("/v1/chat/completions", ["model", "messages"], {"stream", "n", "stop", "retrieval", "logprobs"}),
+        ("/v1/completions", ["model", "prompt"], {"stream", "n", "stop", "logprobs", "echo", "best_of"}),
+        (
+            "/v1/responses",
+            ["model", "input"],
+            {"stream", "tools", "tool_choice", "text", "instructions", "store"},
+        ),
         ("/v1/embeddings", ["model", "input"], {"encoding_format", "dimensions", "truncate_prompt_tokens"}),
     ],
 )
@@ -73,6 +79,8 @@ async def test_what_a_question_is_made_of(
     [
         ("/v1/chat", {"application/json", "text/event-stream", "text/plain"}, {"text/plain"}),
         ("/v1/chat/completions", {"application/json", "text/event-stream"}, {"application/json"}),
+        ("/v1/completions", {"application/json", "text/event-stream"}, {"application/json"}),
+        ("/v1/responses", {"application/json", "text/event-stream"}, {"application/json"}),
         ("/v1/embeddings", {"application/json"}, {"application/json"}),
     ],
 )
@@ -88,12 +96,20 @@ async def test_what_an_answer_comes_as(
 async def test_real_answers_are_as_documented(edge: ChatEdge) -> None:
     chat = await edge.post("/v1/chat", {**QUESTION, "stream": False})
     whole = await edge.post("/v1/chat/completions", QUESTION)
+    edge.ports.jobs.batches = finished([Reasoning("Hm.")], [Text("At six.")], [ToolCall(0, "c", "f", "{}")])
+    response = await edge.post("/v1/responses", {"model": "fake", "input": "When?"})
     edge.ports.jobs.batches = finished([Text("At"), Logprobs(((TokenLogprob("At", -0.1, (65, 116)),),))])
     told = await edge.post("/v1/chat/completions", {**QUESTION, "logprobs": True})
     seen = [
         (chat, shapes.ChatAnswer),
         (whole, shapes.Completion),
         (told, shapes.Completion),
+        (await edge.post("/v1/completions", {"model": "fake", "prompt": "a"}), shapes.LegacyCompletion),
+        (
+            await edge.post("/v1/completions", {"model": "fake", "prompt": "a", "logprobs": 1}),
+            shapes.LegacyCompletion,
+        ),
+        (response, response_shapes.Response),
         (await edge.post("/v1/embeddings", {"model": "letters", "input": ["a"]}), shapes.EmbeddingList),
         (await edge.client.get("/v1/models"), shapes.ModelList),
         (await edge.client.get("/v1/models/fake"), shapes.Model),

@@ -45,6 +45,7 @@ class ScriptedJobs:
     def __init__(self) -> None:
         self.batches: list[Batch] = []
         self.failure: Failure | None = None
+        self.usage = USAGE
         self.hold = False
         self.refusal: SluiceError | None = None
         self.silent = False
@@ -86,7 +87,7 @@ class ScriptedJobs:
             for batch in self.batches:
                 await self.say(job, batch)
             if not self.hold:
-                await self.say(job, [], End(USAGE, self.failure))
+                await self.say(job, [], End(self.usage, self.failure))
 
     async def say(self, job: ChatJob, parts: Batch, end: End | None = None) -> None:
         index = self._said[job.stream]
@@ -105,7 +106,7 @@ class ScriptedJobs:
         await self._send([msgspec.structs.replace(delta, stream=incoming.number) for delta in told])
 
     async def end(self, job: ChatJob) -> None:
-        await self.say(job, [], End(USAGE, self.failure))
+        await self.say(job, [], End(self.usage, self.failure))
 
     async def cancel(self, request: str) -> None:
         self.cancelled.append(request)

@@ -15,7 +15,7 @@ CANCELLED = Failure("cancelled", "stopped")
 
 def test_index_counts_over_the_whole_answer() -> None:
     attempt = Attempt(msgspec.structs.replace(JOB, resume_ids=(7, 8)), fence=3, given=(7, 8))
-    attempt.begin("so far")
+    attempt.begin((Text("so far"),))
     assert attempt.add((1,), (Text(" a"),)) == 2
     assert attempt.add((2, 3), (Text(" b"), Finished("stop")), Usage(4, 5)) == 3
     attempt.become("complete")
@@ -28,7 +28,7 @@ def test_index_counts_over_the_whole_answer() -> None:
 
 def test_an_answer_that_was_cut_off_counts_what_came() -> None:
     attempt = Attempt(JOB, fence=1)
-    attempt.begin("")
+    attempt.begin(())
     attempt.add((1, 2), (Started("w", "m", 1, prompt_tokens=11), Text("two")))
     attempt.become("cancelled", CANCELLED)
     ending = ending_of(attempt.whole(), 1)
@@ -50,17 +50,17 @@ def test_an_answer_that_ended_before_it_began_keeps_the_ids_it_was_given() -> No
 
 def test_one_that_breaks_off_before_it_has_caught_up_ends_with_what_was_shown() -> None:
     attempt = Attempt(JOB, fence=1, known=3)
-    attempt.begin("")
+    attempt.begin(())
     attempt.add((7,), (Text("so"),))
     attempt.become("cancelled", CANCELLED)
-    attempt.recall((7, 8, 9), "so far so")
+    attempt.recall((7, 8, 9), (Text("so far so"),))
     assert attempt.whole().ids == (7, 8, 9)
     assert ending_of(attempt.whole(), 1).answers == (Answer("so far so", "cancelled"),)
 
 
 def test_each_choice_has_its_own_text_reasoning_and_reason() -> None:
     attempt = Attempt(msgspec.structs.replace(JOB, sampling=Sampling(n=3)), fence=1)
-    attempt.begin("")
+    attempt.begin(())
     attempt.add((1, 2, 3), (Text("a"), Reasoning("why"), Text("x", 1), Text("o", 2)))
     attempt.add((4, 5), (Text("b"), Text("y", 1), Finished("stop"), Finished("length", 1)))
     attempt.become("failed", Failure("engine_failed", "died"))

@@ -92,7 +92,7 @@ def test_only_an_engine_that_can_go_on_lets_go_of_what_it_has_begun() -> None:
 
 def begun(job: ChatJob, *said: int, **fields: int) -> Attempt:
     attempt = Attempt(job, 1, job.resume_ids, **fields)
-    attempt.begin("")
+    attempt.begin(())
     for id in said:
         attempt.add((id,), (Text("w"),))
     return attempt

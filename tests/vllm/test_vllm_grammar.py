@@ -67,7 +67,7 @@ async def test_it_goes_on_as_if_it_had_not_been_cut(subject: Subject, sampling: 
     for shown in (1, len(whole.ids) // 2, len(whole.ids) - 1, len(whole.ids)):
         rest = await answer(subject, whole.ids[:shown], **sampling)
         assert whole.ids[:shown] + rest.ids == whole.ids
-        assert rest.outputs[0].replayed + rest.text() == whole.text()
+        assert rest.replayed + rest.text() == whole.text()
         assert rest.reasons() == whole.reasons()
         assert rest.usage.prompt_tokens == whole.usage.prompt_tokens
         assert rest.usage.completion_tokens == len(whole.ids)
@@ -80,9 +80,9 @@ async def test_by_chance_it_goes_on_otherwise_and_is_valid_all_the_same(subject:
     cuts = range(2, len(whole.ids) - 1, max(1, len(whole.ids) // 7))
     rests = await asyncio.gather(*(answer(subject, whole.ids[:cut], temperature=1.0) for cut in cuts))
     for cut, rest in zip(cuts, rests, strict=True):
-        text = rest.outputs[0].replayed + rest.text()
+        text = rest.replayed + rest.text()
         check(text)
-        assert whole.text().startswith(rest.outputs[0].replayed)
+        assert whole.text().startswith(rest.replayed)
         assert rest.usage.completion_tokens == cut + len(rest.ids)
     assert any(whole.ids[:cut] + rest.ids != whole.ids for cut, rest in zip(cuts, rests, strict=True))
 
@@ -107,7 +107,7 @@ async def test_what_stop_strings_and_penalties_have_seen_is_seen_again(subject: 
     for shown in range(1, len(whole.ids) + 1, 3):
         rest = await answer(subject, whole.ids[:shown], **plain, stop=(stop,))
         assert whole.ids[:shown] + rest.ids == whole.ids
-        assert rest.outputs[0].replayed + rest.text() == whole.text()
+        assert rest.replayed + rest.text() == whole.text()
         assert rest.reasons() == {0: "stop"}
 
 
@@ -121,7 +121,7 @@ async def test_what_was_shown_comes_with_its_text_wherever_it_was_cut(subject: S
         ids += len(output.ids)
         if ids % 5 == 0:
             rest = await answer(subject, whole.ids[:ids], **wanted)
-            assert rest.outputs[0].replayed == had
+            assert rest.replayed == had
             assert had + rest.text() == whole.text()
 
 

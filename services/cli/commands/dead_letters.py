@@ -43,7 +43,7 @@ async def _list(context: Context, limit: int) -> None:
 def _line(number: int, letter: DeadLetter) -> str:
     job = letter.job
     at = datetime.fromtimestamp(letter.at).astimezone().isoformat(timespec="seconds")
-    asked = " ".join(job.messages[-1].content.split())[:SHOWN_CHARACTERS] if job.messages else ""
+    asked = " ".join(job.messages[-1].text.split())[:SHOWN_CHARACTERS] if job.messages else ""
     return f"{number}\t{at}\t{job.model}\t{job.user}\t{letter.failure.message}\t{asked}"
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from shared.errors import InvalidRequest, TooLarge
-from shared.messages import ChatMessage, Sampling
+from shared.messages import ChatMessage, ReasoningEffort, Sampling, Tools
 
 TITLE_CHARACTERS = 80
 QUERY_CHARACTERS = 2_000
@@ -41,8 +41,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     """A served name or an alias; empty: the edge's default."""
-    messages: tuple[ChatMessage, ...]
+    messages: tuple[ChatMessage, ...] = ()
     sampling: Sampling = Sampling()
+    prompt: str | tuple[int, ...] | None = None
+    """To be gone on with as it is, in place of messages: text, or token ids."""
+    tools: Tools | None = None
+    reasoning_effort: ReasoningEffort | None = None
+    chat_template_kwargs: str = ""
+    """A JSON object."""
     retrieve: bool = False
     """Look the last message up in the user's documents."""
     chat: str = ""
@@ -68,14 +74,25 @@ NOTICES = {notice.code: notice for notice in (NO_SOURCES,)}
 def check(question: Question, rules: ChatRules) -> None:
     """Raises `InvalidRequest` or `TooLarge`, naming the field."""
     messages = question.messages
+    if question.prompt is not None:
+        _check_prompt(question.prompt, rules)
+        return
     if not messages:
         raise InvalidRequest("There are no messages.", param="messages")
     if len(messages) > rules.max_messages:
         raise InvalidRequest(f"There are more than {rules.max_messages} messages.", param="messages")
-    if sum(len(message.content) for message in messages) > rules.max_characters:
+    if sum(len(message.text) for message in messages) > rules.max_characters:
         raise TooLarge(f"The messages have more than {rules.max_characters} characters.", param="messages")
-    if question.chat and (messages[-1].role != "user" or not messages[-1].content.strip()):
+    if question.chat and (messages[-1].role != "user" or not messages[-1].text.strip()):
         raise InvalidRequest("The last message must be the user's, with some text.", param="messages")
+
+
+def _check_prompt(prompt: str | tuple[int, ...], rules: ChatRules) -> None:
+    """A token id is at least a character of somebody's prompt."""
+    if not prompt:
+        raise InvalidRequest("The prompt is empty.", param="prompt")
+    if len(prompt) > rules.max_characters:
+        raise TooLarge(f"The prompt has more than {rules.max_characters} characters.", param="prompt")
 
 
 def title_of(text: str) -> str:
@@ -86,5 +103,5 @@ def title_of(text: str) -> str:
 
 def query_of(question: Question) -> str:
     """What to look up: the newest thing that the user said."""
-    asked = (message.content for message in reversed(question.messages) if message.role == "user")
+    asked = (message.text for message in reversed(question.messages) if message.role == "user")
     return next(asked, "").strip()[:QUERY_CHARACTERS]

@@ -58,6 +58,10 @@ class AnswerStream:
         return bool(self._incoming.worker)
 
     @property
+    def choices(self) -> int:
+        return self.job.sampling.n
+
+    @property
     def known(self) -> int:
         """How many of its tokens have come."""
         return self._incoming.known

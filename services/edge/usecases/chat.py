@@ -79,6 +79,10 @@ class Chat:
             created_at=now,
             deadline=now + self._rules.deadline_s,
             sampling=question.sampling,
+            prompt=question.prompt,
+            tools=question.tools,
+            reasoning_effort=question.reasoning_effort,
+            chat_template_kwargs=question.chat_template_kwargs,
             chat=question.chat,
             message_id=uuid.uuid4().hex,
         )
@@ -128,7 +132,7 @@ class Chat:
 
 
 def _turn(job: ChatJob, question: Question) -> Turn:
-    text = question.messages[-1].content
+    text = question.messages[-1].text
     return Turn(
         user=job.user,
         chat=job.chat,

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from services.inference.adapters.feeds import Feeds
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.domain import formats, quoting
+from services.inference.domain.saying import spoken
 from services.inference.domain.words import count
 from services.inference.ports import EngineStats, Output, Resume
 from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed
@@ -38,9 +39,9 @@ class ExtractiveEngine:
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
         return self._feeds.open(job.request, self._outputs(job, len(resume_ids) // job.sampling.n))
 
-    async def text(self, job: ChatJob, ids: tuple[int, ...]) -> str:
+    async def said(self, job: ChatJob, ids: tuple[int, ...]) -> tuple[Part, ...]:
         pieces, _ = _limited(quoting.answer(_question(job), job.passages), job)
-        return "".join(pieces[: len(ids)])
+        return spoken("".join(pieces[: len(ids)]))
 
     async def abort(self, request: str) -> None:
         self._feeds.close(request, Cancelled("The request was aborted."))
@@ -58,9 +59,9 @@ class ExtractiveEngine:
         self._feeds.close_all(EngineFailed("The engine was stopped."))
 
     async def _outputs(self, job: ChatJob, shown: int) -> AsyncGenerator[Output, None]:
-        if (refusal := formats.refusal(job.sampling)) is not None:
+        if (refusal := formats.refusal(job)) is not None:
             raise refusal
-        tokens = sum(count(message.content) for message in job.messages)
+        tokens = sum(count(message.text) for message in job.messages)
         if tokens + (job.sampling.max_tokens or 1) > CONTEXT_TOKENS:
             raise ContextLengthExceeded(
                 f"The prompt and its answer may have {CONTEXT_TOKENS} words together."
@@ -68,7 +69,7 @@ class ExtractiveEngine:
         pieces, reason = _limited(quoting.answer(_question(job), job.passages), job)
         choices = range(job.sampling.n)
         parts: list[Part] = [Started(self._worker, job.model, job.attempt, tokens)]
-        replayed = "".join(pieces[:shown])
+        replayed = spoken("".join(pieces[:shown]))
         last = len(pieces) - 1
         for place in range(min(shown, last), len(pieces)):
             is_new = place >= shown
@@ -80,12 +81,14 @@ class ExtractiveEngine:
                 parts.extend(Finished(reason, choice) for choice in choices)
                 usage = Usage(tokens, len(choices) * sum(count(piece) for piece in pieces))
             yield Output(ids, tuple(parts), usage, replayed)
-            parts, replayed = [], ""
+            parts, replayed = [], ()
             await asyncio.sleep(self._piece_s)
 
 
 def _question(job: ChatJob) -> str:
-    asked = [message.content for message in job.messages if message.role == "user"]
+    if isinstance(job.prompt, str):
+        return job.prompt
+    asked = [message.text for message in job.messages if message.role == "user"]
     return asked[-1] if asked else ""
 
 

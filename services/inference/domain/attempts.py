@@ -3,7 +3,7 @@
 from typing import Literal
 
 from services.inference.domain.tape import Tape
-from shared.messages import ChatJob, Delta, End, Failure, Finished, FinishReason, Part, Started, Text, Usage
+from shared.messages import ChatJob, Delta, End, Failure, Finished, FinishReason, Part, Started, Usage
 
 State = Literal["opening", "streaming", "complete", "moved", "cancelled", "failed", "lost"]
 
@@ -70,10 +70,10 @@ class Attempt:
         self.state = state
         self.failure = failure
 
-    def begin(self, replayed: str) -> None:
+    def begin(self, replayed: tuple[Part, ...]) -> None:
         """`replayed`: what the given ids say; part of the answer, but shown already."""
         self.become("streaming")
-        self.tape.add(self.given, (Text(replayed),) if replayed else ())
+        self.tape.add(self.given, replayed)
 
     def add(self, ids: tuple[int, ...], parts: tuple[Part, ...], usage: Usage | None = None) -> int:
         """What a step has made; returns the index at which it begins. Runs for each step of each stream."""
@@ -84,10 +84,10 @@ class Attempt:
             self._usage = usage
         return index
 
-    def recall(self, ids: tuple[int, ...], text: str) -> None:
+    def recall(self, ids: tuple[int, ...], said: tuple[Part, ...]) -> None:
         """It ends before it has come as far as its readers had seen: that is its answer."""
         self.tape = Tape(self.fence)
-        self.tape.add(ids, (Text(text),) if text else ())
+        self.tape.add(ids, said)
 
     def whole(self) -> Delta:
         """The answer with its end, once it is decided."""

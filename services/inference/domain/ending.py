@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from services.inference.domain.saying import function_calls
 from shared.messages import Answer, Delta, Failure, Finished, FinishReason, Reasoning, Text, Usage
 
 
@@ -31,11 +32,12 @@ def ending_of(whole: Delta, choices: int) -> Ending:
             reasoning[part.choice] += part.text
         elif isinstance(part, Finished):
             reasons[part.choice] = part.reason
+    calls = function_calls(whole.parts)
     end = whole.end
     failure = end.failure if end is not None else None
     cut: FinishReason = "cancelled" if failure is not None and failure.code == "cancelled" else "error"
     answers = tuple(
-        Answer(text=texts[choice], reasoning=reasoning[choice], finish_reason=reasons.get(choice, cut))
+        Answer(texts[choice], reasons.get(choice, cut), reasoning[choice], calls.get(choice, ()))
         for choice in range(choices)
     )
     return Ending(answers, end.usage if end is not None else Usage(), failure)

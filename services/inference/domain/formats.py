@@ -1,18 +1,24 @@
-"""What form an answer must have. Pure."""
+"""What an answer may be made of: a form, functions, pictures. Pure."""
 
 from typing import Any
 
 import msgspec
 
 from shared.errors import InvalidRequest
-from shared.messages import JsonFormat, Sampling
+from shared.messages import ChatJob, JsonFormat
 
 
-def refusal(sampling: Sampling) -> InvalidRequest | None:
-    """For an engine that cannot hold its answers to a form: to ignore it would be a lie."""
-    if sampling.json_format is None:
-        return None
-    return InvalidRequest("This model cannot answer in JSON.", param="response_format")
+def refusal(job: ChatJob) -> InvalidRequest | None:
+    """For an engine that has nothing but words: to ignore what is asked for would be a lie."""
+    if job.sampling.json_format is not None:
+        return InvalidRequest("This model cannot answer in JSON.", param="response_format")
+    if job.tools is not None and job.tools.choice != "none":
+        return InvalidRequest("This model cannot call functions.", param="tools")
+    if any(message.images for message in job.messages):
+        return InvalidRequest("This model cannot look at pictures.", param="messages")
+    if isinstance(job.prompt, tuple):
+        return InvalidRequest("This model has no token ids.", param="prompt")
+    return None
 
 
 def response_format(wanted: JsonFormat | None) -> dict[str, Any] | None:

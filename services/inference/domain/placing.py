@@ -11,6 +11,9 @@ from collections.abc import Mapping
 
 from shared.messages import ChatJob
 
+PROMPT_START = 256
+"""Characters, or tokens, of a prompt that has no turns."""
+
 
 def key(job: ChatJob) -> bytes:
     """The same for each turn of a conversation. Where it has no id, its beginning stands for it: what is said up to
@@ -19,8 +22,12 @@ def key(job: ChatJob) -> bytes:
     if job.chat:
         told.update(b"\0chat\0" + job.chat.encode())
         return told.digest()
+    if job.prompt is not None:
+        told.update(b"\0prompt\0" + repr(job.prompt[:PROMPT_START]).encode())
     for message in job.messages:
-        told.update(b"\0" + message.role.encode() + b"\0" + message.content.encode())
+        told.update(b"\0" + message.role.encode() + b"\0" + message.text.encode())
+        for picture in message.images:
+            told.update(picture.data)
         if message.role == "user":
             break
     return told.digest()

@@ -31,7 +31,7 @@ def rendered(job: ChatJob, kept: int) -> ChatJob:
     if (
         messages and messages[0].role == "system"
     ):  # many chat templates take one system message, and only first
-        first = ChatMessage(role="system", content=f"{messages[0].content}\n\n{block}")
+        first = ChatMessage(role="system", content=f"{messages[0].text}\n\n{block}")
         messages = (first, *messages[1:])
     else:
         messages = (ChatMessage(role="system", content=block), *messages)

@@ -27,10 +27,10 @@ def known_ids(job: ChatJob, shown: Shown | None) -> tuple[int, ...]:
     return shown.ids
 
 
-def is_more_than_ids(sampling: Sampling) -> bool:
+def is_more_than_ids(job: ChatJob) -> bool:
     """The state of an answer is more than its ids: a stop string may begin before them, and text waits for it;
     penalties count them; a grammar has read them."""
-    return bool(sampling.stop or sampling.json_format or _penalises(sampling))
+    return bool(job.sampling.stop or _has_grammar(job) or _penalises(job.sampling))
 
 
 def furthest(told: Iterable[Shown | None]) -> Shown | None:
@@ -44,11 +44,11 @@ def way(job: ChatJob, engine: Resume) -> Resume:
     its ids, where the engine cannot replay them; but penalties alone, where chance would say something else anew."""
     sampling = job.sampling
     if engine == "replay" and sampling.n == 1:
-        return "replay" if is_more_than_ids(sampling) else "ids"
+        return "replay" if is_more_than_ids(job) else "ids"
     if engine not in ("ids", "replay"):
         return engine
     is_penalised = _penalises(sampling) and _repeats(sampling)
-    if sampling.n > 1 or sampling.stop or sampling.json_format or is_penalised:
+    if sampling.n > 1 or sampling.stop or _has_grammar(job) or is_penalised:
         return "restart"
     return "ids"
 
@@ -79,6 +79,16 @@ def next_attempt(attempt: Attempt, *, sequence: int, engine: Resume, has_died: b
         fruitless=attempt.fruitless + has_died if is_barren else 0,
         engine_deaths=job.engine_deaths + has_died,
     )
+
+
+def _has_grammar(job: ChatJob) -> bool:
+    """vLLM holds forced calls, strict ones, and the number of calls, by a grammar."""
+    if job.sampling.json_format is not None:
+        return True
+    tools = job.tools
+    if tools is None or tools.choice == "none":
+        return False
+    return tools.choice != "auto" or not tools.parallel or any(each.strict for each in tools.functions)
 
 
 def _penalises(sampling: Sampling) -> bool:

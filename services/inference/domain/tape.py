@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from shared.messages import Delta, End, Part, Reasoning, Text
+from services.inference.domain.saying import characters, merged
+from shared.messages import Delta, End, Part, Text
 
 REPLAYED_IDS = 512
 """Plain tokens that a replay puts into one delta."""
@@ -85,7 +86,7 @@ class Tape:
         self.ids.extend(ids)
         self._texts = []
         self._entries.append(Row(len(self.ids), self._texts))
-        texts = sum(len(part.text) for part in parts if isinstance(part, Text | Reasoning))
+        texts = sum(map(characters, parts))
         self._others_bytes += DELTA_BYTES + PART_BYTES * len(parts) + 4 * texts
 
     def _begins(self, index: int) -> bool:
@@ -117,26 +118,6 @@ def tape_of(whole: Delta, fence: int) -> Tape:
     tape.add(whole.ids, whole.parts)
     tape.end = whole.end
     return tape
-
-
-def merged(parts: list[Part]) -> tuple[Part, ...]:
-    """Neighbouring pieces of one choice's text, or reasoning, as one. Choices do not part one another's pieces."""
-    out: list[Part] = []
-    pieces: dict[int, list[str]] = {}
-    newest: dict[int, int] = {}
-    for part in parts:
-        choice = getattr(part, "choice", 0)
-        place = newest.get(choice)
-        if isinstance(part, Text | Reasoning):
-            if place is not None and type(out[place]) is type(part):
-                pieces[place].append(part.text)
-                continue
-            pieces[len(out)] = [part.text]
-        newest[choice] = len(out)
-        out.append(part)
-    for place, texts in pieces.items():
-        out[place] = msgspec.structs.replace(out[place], text="".join(texts))
-    return tuple(out)
 
 
 def _joined(first: Delta, second: Delta) -> Delta:

@@ -15,7 +15,7 @@ from services.inference.ports import Claim, Claims, Engine, Journal, Observer, O
 from services.inference.usecases.lasting import lasting
 from services.inference.usecases.runs import Moved, Run, Runs
 from shared.errors import Cancelled, EngineFailed, SluiceError, Unavailable, to_failure
-from shared.messages import Delta, End, Failure, Text, Usage
+from shared.messages import Delta, End, Failure, Part, Usage
 
 SETTLE_S = 60.0
 """How long a finished answer waits for the bus to come back before it is given up, to be made again."""
@@ -94,8 +94,7 @@ class SettleAnswers:
             await self._leave_to_next(run, claim, run.known)
             return
         tape = Tape(claim.fence)
-        text = await self._text(run)
-        tape.add(run.known, (Text(text),) if text else ())
+        tape.add(run.known, await self._said(run))
         tape.end = End(Usage(0, len(run.known)), _stopped())
         await self._store(run, claim, tape.whole(run.ticket.job.stream, tape.end))
         await self._tell(run, tape, len(run.known))
@@ -116,18 +115,18 @@ class SettleAnswers:
         """What was shown is stored, also when this attempt breaks off before it has said that much itself."""
         broke_off = attempt.state in ("cancelled", "failed")
         if broke_off and len(run.known) > len(attempt.tape.ids):
-            attempt.recall(run.known, await self._text(run))
+            attempt.recall(run.known, await self._said(run))
 
-    async def _text(self, run: Run) -> str:
+    async def _said(self, run: Run) -> tuple[Part, ...]:
         """Of several choices the ids are interleaved; they are no conversation's, whose answer would be kept."""
         job = run.ticket.job
         if job.sampling.n > 1 or not run.known:
-            return ""
+            return ()
         try:
-            return await self._engine.text(job, run.known)
+            return await self._engine.said(job, run.known)
         except EngineFailed as error:  # it has died, and with it what knows the words
             self._observer.note("answer.text_unknown", request=run.request, reason=error.message)
-            return ""
+            return ()
 
     async def _store(self, run: Run, claim: Claim, whole: Delta) -> None:
         job = run.ticket.job

@@ -6,7 +6,7 @@ begun or failed; a whole answer must stop for a client that left, too; and keep-
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from litestar.response import Response
 from litestar.response.base import ASGIResponse
@@ -14,11 +14,11 @@ from litestar.types import HTTPResponseBodyEvent, Receive, Scope, Send
 
 from services.edge.adapters.http.envelope import SERVERS_SEND
 from services.edge.adapters.http.errors import Fault, fault_of
-from services.edge.adapters.streaming import StreamFormat
+from services.edge.adapters.streaming import Answer, StreamFormat
 from services.edge.domain.answers import WholeAnswer
-from services.edge.usecases.answers import AnswerStream, Parted
+from services.edge.usecases.answers import Parted
 from shared.errors import SluiceError, Unavailable, from_failure
-from shared.messages import Piece
+from shared.messages import Failure, Piece
 
 KEEP_ALIVE_S = 15.0
 TAKEN_AT_ONCE = "PyEmptyAwaitable"
@@ -27,6 +27,7 @@ be known: it is awaited."""
 STOPPING = Unavailable("The service is stopping.")
 
 Headers = dict[str, str]
+A = TypeVar("A", bound=Answer)
 
 
 class Refusal(NamedTuple):
@@ -51,12 +52,10 @@ class AnswerResponse(Response[bytes]):
         return self._body
 
 
-class AnswerBody(ASGIResponse):
+class AnswerBody(ASGIResponse, Generic[A]):
     """Subclasses say what is sent. The answer is left however this ends; `resumable`: its reader may come back."""
 
-    def __init__(
-        self, answer: AnswerStream, refuse: Refuse, headers: Headers, *, resumable: bool = False
-    ) -> None:
+    def __init__(self, answer: A, refuse: Refuse, headers: Headers, *, resumable: bool = False) -> None:
         super().__init__()
         self._answer = answer
         self._refuse = refuse
@@ -92,15 +91,15 @@ class AnswerBody(ASGIResponse):
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-class StreamedAnswer(AnswerBody):
+class StreamedAnswer(AnswerBody[A]):
     """`begin_after_s`: begin by then though the job still waits for its turn; None: only when it has had it."""
 
     def __init__(
         self,
-        answer: AnswerStream,
+        answer: A,
         refuse: Refuse,
         headers: Headers,
-        stream: StreamFormat,
+        stream: StreamFormat[A],
         *,
         begin_after_s: float | None = None,
         keep_alive_s: float = KEEP_ALIVE_S,
@@ -157,7 +156,7 @@ class Pen:
 
     __slots__ = ("_at_once", "_encode", "_send", "full")
 
-    def __init__(self, stream: StreamFormat, send: Send, begun: type[Awaitable[None]]) -> None:
+    def __init__(self, stream: StreamFormat[Any], send: Send, begun: type[Awaitable[None]]) -> None:
         self._encode = stream.encode
         self._send = send
         self._at_once = begun if begun.__name__ == TAKEN_AT_ONCE else None
@@ -178,17 +177,29 @@ class Pen:
         self.full = False
 
 
-class WholeAnswerBody(AnswerBody):
-    """One JSON object, made by `encode` when the answer is complete."""
+class Whole(Protocol):
+    """What becomes of an answer's pieces: `WholeAnswer`, or a route's own."""
+
+    @property
+    def failure(self) -> Failure | None: ...
+    def add(self, pieces: list[Piece]) -> None: ...
+
+
+W = TypeVar("W", bound=Whole)
+
+
+class WholeBody(AnswerBody[A], Generic[A, W]):
+    """One JSON object, made by `encode` when all is in `whole`."""
 
     def __init__(
-        self, answer: AnswerStream, refuse: Refuse, headers: Headers, encode: Callable[[WholeAnswer], bytes]
+        self, answer: A, refuse: Refuse, headers: Headers, whole: W, encode: Callable[[W], bytes]
     ) -> None:
         super().__init__(answer, refuse, headers)
+        self._whole = whole
         self._encode = encode
 
     async def respond(self, send: Send, send_body: Send) -> None:
-        whole = WholeAnswer(self._answer.job.sampling.n)
+        whole = self._whole
         try:
             async for pieces in self._answer:
                 whole.add(pieces)
@@ -206,6 +217,13 @@ class WholeAnswerBody(AnswerBody):
 
 def _piece(data: bytes) -> HTTPResponseBodyEvent:
     return {"type": "http.response.body", "body": data, "more_body": True}
+
+
+class WholeAnswerBody(WholeBody[A, WholeAnswer]):
+    def __init__(
+        self, answer: A, refuse: Refuse, headers: Headers, encode: Callable[[WholeAnswer], bytes]
+    ) -> None:
+        super().__init__(answer, refuse, headers, WholeAnswer(answer.choices), encode)
 
 
 async def until_gone(receive: Receive) -> None:

@@ -15,11 +15,13 @@ from services.edge.adapters.http.embeddings import EmbeddingController
 from services.edge.adapters.http.envelope import Envelope
 from services.edge.adapters.http.errors import problem_response
 from services.edge.adapters.http.guards import SignedIn, provide_principal
+from services.edge.adapters.http.legacy import LegacyController
 from services.edge.adapters.http.metrics import Metrics
 from services.edge.adapters.http.openai import OpenAIController
 from services.edge.adapters.http.openapi import openapi_config
 from services.edge.adapters.http.openapi_bodies import describe_bodies
 from services.edge.adapters.http.operations import OperationsController
+from services.edge.adapters.http.responses import ResponsesController
 from services.edge.adapters.http.search import SearchController
 from services.edge.settings import EdgeSettings
 
@@ -51,6 +53,8 @@ def build_http(
             ChatController,
             OpenAIController,
             EmbeddingController,
+            LegacyController,
+            ResponsesController,
             ConversationController,
             _documents(settings.max_document_bytes),
             SearchController,

@@ -158,7 +158,7 @@ def _nothing(protocol: Protocol) -> Response[bytes]:
     return Response(b"", headers=_stream(protocol).headers)
 
 
-def _stream(protocol: Protocol) -> StreamFormat:
+def _stream(protocol: Protocol) -> StreamFormat[AnswerStream]:
     match protocol:
         case "ui":
             return UiStream()

@@ -17,9 +17,11 @@ from litestar.openapi.spec import (
 )
 from litestar.openapi.spec.enums import OpenAPIType
 
-from services.edge.adapters.http import shapes
+from services.edge.adapters.http import response_shapes, shapes
 from services.edge.adapters.openai.embeddings import EmbeddingBody
+from services.edge.adapters.openai.legacy import LegacyBody
 from services.edge.adapters.openai.requests import CompletionBody
+from services.edge.adapters.openai.responses_body import ResponsesBody
 from services.edge.adapters.vercel.requests import ChatBody
 
 JSON = "application/json"
@@ -29,12 +31,16 @@ TYPES = (
     ChatBody,
     CompletionBody,
     EmbeddingBody,
+    LegacyBody,
+    ResponsesBody,
     shapes.ChatAnswer,
     shapes.Completion,
     shapes.EmbeddingList,
+    shapes.LegacyCompletion,
     shapes.Model,
     shapes.ModelList,
     shapes.OpenAIError,
+    response_shapes.Response,
 )
 REFUSALS = (400, 401, 404, 413, 429, 502, 503, 504)
 RESUME_REFUSALS = (400, 401, 404, 429, 502, 503, 504)
@@ -44,6 +50,18 @@ OPENAI_ROUTES: tuple[tuple[str, type, type, str], ...] = (
         CompletionBody,
         shapes.Completion,
         "`chat.completion.chunk` objects, then `[DONE]`",
+    ),
+    (
+        "/v1/completions",
+        LegacyBody,
+        shapes.LegacyCompletion,
+        "`text_completion` objects, then `[DONE]`",
+    ),
+    (
+        "/v1/responses",
+        ResponsesBody,
+        response_shapes.Response,
+        "typed, numbered events, from `response.created` to `response.completed`, `.incomplete` or `.failed`",
     ),
     ("/v1/embeddings", EmbeddingBody, shapes.EmbeddingList, ""),
 )

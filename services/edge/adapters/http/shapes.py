@@ -78,6 +78,31 @@ class Completion(msgspec.Struct):
     usage: CompletionUsage
 
 
+class LegacyLogprobs(msgspec.Struct):
+    tokens: tuple[str, ...]
+    token_logprobs: tuple[float, ...]
+    top_logprobs: tuple[dict[str, float], ...] | None
+    text_offset: tuple[int, ...]
+    """In characters of the answer."""
+
+
+class LegacyChoice(msgspec.Struct):
+    index: int
+    """Prompts come one after another, each with its `n` choices."""
+    text: str
+    logprobs: LegacyLogprobs | None
+    finish_reason: Literal["stop", "length", "content_filter", "tool_calls"]
+
+
+class LegacyCompletion(msgspec.Struct):
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    choices: tuple[LegacyChoice, ...]
+    usage: CompletionUsage
+
+
 class EmbeddingVector(msgspec.Struct):
     object: Literal["embedding"]
     index: int

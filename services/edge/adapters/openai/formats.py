@@ -35,26 +35,31 @@ def to_json_format(asked: ResponseFormat | None) -> JsonFormat | None:
     found = asked.json_schema
     if found is None:
         raise InvalidRequest("This field is required.", param=FIELD)
-    _check(found.schema, MAX_DEPTH)
-    text = msgspec.json.encode(found.schema)
+    return JsonFormat(schema_text(found.schema, f"{FIELD}.schema"), found.name, bool(found.strict))
+
+
+def schema_text(schema: dict[str, object], field: str) -> str:
+    """A JSON Schema within bounds, as it travels. Raises `InvalidRequest`, naming the field."""
+    _check(schema, MAX_DEPTH, field)
+    text = msgspec.json.encode(schema)
     if len(text) > MAX_BYTES:
-        raise InvalidRequest(f"The schema has more than {MAX_BYTES} bytes.", param=f"{FIELD}.schema")
-    return JsonFormat(text.decode(), found.name, bool(found.strict))
+        raise InvalidRequest(f"The schema has more than {MAX_BYTES} bytes.", param=field)
+    return text.decode()
 
 
-def _check(value: object, levels: int) -> None:
+def _check(value: object, levels: int, field: str) -> None:
     """A reference to somewhere else would be read by nobody, and what it asks for be left out in silence."""
     if not isinstance(value, dict | list):
         return
     if not levels:
-        raise InvalidRequest("The schema is nested too deeply.", param=f"{FIELD}.schema")
+        raise InvalidRequest("The schema is nested too deeply.", param=field)
     within = cast("dict[str, object] | list[object]", value)
     if isinstance(within, dict):
         if isinstance(reference := within.get("$ref"), str) and not reference.startswith("#"):
             raise InvalidRequest(
                 f"'$ref' may only lead to a place in the schema itself, not to '{reference[:100]}'.",
-                param=f"{FIELD}.schema",
+                param=field,
             )
         within = list(within.values())
     for each in within:
-        _check(each, levels - 1)
+        _check(each, levels - 1, field)

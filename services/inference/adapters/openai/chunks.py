@@ -33,7 +33,7 @@ class ChunkReader:
     """
 
     def __init__(self, job: ChatJob, worker: str) -> None:
-        guess = sum(count(message.content) for message in job.messages)
+        guess = sum(count(message.text) for message in job.messages)
         self._parts: list[Part] = [Started(worker, job.model, job.attempt, guess)]
         self._pieces = 0
         self._choices = job.sampling.n
@@ -63,7 +63,9 @@ class ChunkReader:
         usage = self._usage or ChunkUsage(completion_tokens=self._pieces)
         details = usage.prompt_tokens_details
         cached = (details.cached_tokens or 0) if details is not None else 0
-        total = Usage(usage.prompt_tokens, usage.completion_tokens, cached)
+        thought = usage.completion_tokens_details
+        reasoning = (thought.reasoning_tokens or 0) if thought is not None else 0
+        total = Usage(usage.prompt_tokens, usage.completion_tokens, cached, reasoning)
         return Output((), (*self._parts, *self._finished.values()), total)
 
     def _parts_of(self, choice: ChunkChoice) -> Iterator[Part]:

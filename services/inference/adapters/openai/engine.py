@@ -14,8 +14,8 @@ from services.inference.adapters.openai.status import status
 from services.inference.adapters.openai.target import Target
 from services.inference.adapters.openai.wire import request_body
 from services.inference.ports import EngineStats, Resume
-from shared.errors import Cancelled, EngineFailed, SluiceError, Unavailable
-from shared.messages import ChatJob, ServedModel
+from shared.errors import Cancelled, EngineFailed, InvalidRequest, SluiceError, Unavailable
+from shared.messages import ChatJob, Part, ServedModel
 
 HEALTHY_S, UNHEALTHY_S = 10.0, 1.0
 """How old an opinion on the upstream's health may be."""
@@ -68,8 +68,11 @@ class OpenAIEngine:
                 Unavailable("The worker asks its model's server too much already.", retry_after_s=1.0)
             )
         else:
-            body = msgspec.json.encode(request_body(job, self._options.upstream[job.model]))
-            request = self._target.post("/chat/completions", body)
+            try:
+                request = self._request(job)
+            except InvalidRequest as error:
+                mailbox.close(error)
+                return mailbox
             reader = ChunkReader(job, self._worker)
             call = Call(
                 self._pool,
@@ -83,9 +86,15 @@ class OpenAIEngine:
             self._idle.clear()
         return mailbox
 
-    async def text(self, _job: ChatJob, _ids: tuple[int, ...]) -> str:
+    def _request(self, job: ChatJob) -> bytes:
+        if job.prompt is not None:
+            raise InvalidRequest("This model takes conversations, not prompts.", param="prompt")
+        body = msgspec.json.encode(request_body(job, self._options.upstream[job.model]))
+        return self._target.post("/chat/completions", body)
+
+    async def said(self, _job: ChatJob, _ids: tuple[int, ...]) -> tuple[Part, ...]:
         """Its ids are counted here and mean nothing to anybody."""
-        return ""
+        return ()
 
     async def abort(self, request: str) -> None:
         self._leave(request, Cancelled("The request was aborted."))

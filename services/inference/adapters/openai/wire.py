@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from services.inference.domain import conversation
 from services.inference.domain.formats import response_format
 from shared.messages import ChatJob, FinishReason
 
@@ -53,10 +54,15 @@ class CachedTokens(msgspec.Struct, gc=False):
     cached_tokens: int | None = None
 
 
+class ReasoningTokens(msgspec.Struct, gc=False):
+    reasoning_tokens: int | None = None
+
+
 class ChunkUsage(msgspec.Struct, gc=False):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     prompt_tokens_details: CachedTokens | None = None
+    completion_tokens_details: ReasoningTokens | None = None
 
 
 class ErrorBody(msgspec.Struct, gc=False):
@@ -101,11 +107,24 @@ def request_body(job: ChatJob, model: str) -> dict[str, Any]:
         "logprobs": True if sampling.logprobs else None,
         "top_logprobs": sampling.top_logprobs if sampling.logprobs and sampling.top_logprobs else None,
         "response_format": response_format(sampling.json_format),
+        "logit_bias": {str(id): bias for id, bias in (sampling.logit_bias or {}).items()} or None,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
+        "repetition_penalty": sampling.repetition_penalty,
+        "min_tokens": sampling.min_tokens or None,
+        "stop_token_ids": list(sampling.stop_token_ids) or None,
+        "ignore_eos": sampling.ignore_eos or None,
+        "reasoning_effort": job.reasoning_effort,
     }
+    if job.chat_template_kwargs:
+        chosen["chat_template_kwargs"] = conversation.json_object(
+            job.chat_template_kwargs, "chat_template_kwargs"
+        )
     return {
         "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in job.messages],
+        "messages": conversation.messages(job),
         "stream": True,
         "stream_options": {"include_usage": True},
+        **conversation.tools(job.tools),
         **{name: value for name, value in chosen.items() if value is not None},
     }

@@ -10,9 +10,10 @@ from services.inference.adapters.simulated.cache import PrefixCache
 from services.inference.adapters.simulated.script import continued, prompt_tokens, read, write
 from services.inference.adapters.simulated.stream import SimulatedStream
 from services.inference.domain import formats
+from services.inference.domain.saying import spoken
 from services.inference.ports import EngineStats, Resume
 from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed, SluiceError
-from shared.messages import ChatJob, ServedModel, Started
+from shared.messages import ChatJob, Part, ServedModel, Started
 
 
 class SimulatedOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ class SimulatedEngine:
 
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
         mailbox = Mailbox(lambda: self._forget(job.request))
-        if (refusal := formats.refusal(job.sampling)) is not None:
+        if (refusal := formats.refusal(job)) is not None:
             mailbox.close(refusal)
             return mailbox
         tokens = prompt_tokens(job)
@@ -75,8 +76,8 @@ class SimulatedEngine:
         self._work.set()
         return mailbox
 
-    async def text(self, job: ChatJob, ids: tuple[int, ...]) -> str:
-        return "".join(write(job, 0, len(ids)).pieces)
+    async def said(self, job: ChatJob, ids: tuple[int, ...]) -> tuple[Part, ...]:
+        return spoken("".join(write(job, 0, len(ids)).pieces))
 
     async def abort(self, request: str) -> None:
         self._forget(request, Cancelled("The request was aborted."))

@@ -28,12 +28,17 @@ class Script(msgspec.Struct, frozen=True):
 
 
 def prompt_tokens(job: ChatJob) -> int:
-    return sum(MESSAGE_TOKENS + count(message.content) for message in job.messages)
+    prompt = count(job.prompt) if isinstance(job.prompt, str) else 0
+    return prompt + sum(MESSAGE_TOKENS + count(message.text) for message in job.messages)
 
 
 def read(job: ChatJob) -> tuple[str, ...]:
     """The prompt, token by token: as many as `prompt_tokens` says."""
-    return tuple(token for message in job.messages for token in _message(message.role, message.content))
+    prompt = pieces(job.prompt) if isinstance(job.prompt, str) else []
+    return (
+        *prompt,
+        *(token for message in job.messages for token in _message(message.role, message.text)),
+    )
 
 
 def continued(prompt: tuple[str, ...], answer: str) -> tuple[str, ...]:
@@ -62,7 +67,9 @@ def _piece(id: int, place: int) -> str:
 
 
 def _seed(job: ChatJob, choice: int) -> bytes:
-    told = [(message.role, message.content) for message in job.messages]
+    told: list[object] = [(message.role, message.text) for message in job.messages]
+    if job.prompt is not None:
+        told.append(job.prompt)
     return hashlib.sha256(msgspec.msgpack.encode([told, job.sampling.seed, choice])).digest()
 
 

@@ -4,6 +4,7 @@ import msgspec
 
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.simulated.script import Script
+from services.inference.domain.saying import spoken
 from services.inference.ports import Output
 from shared.messages import ChatJob, Finished, Part, Started, Text, Usage
 
@@ -69,11 +70,11 @@ class SimulatedStream:
     def step(self) -> None:
         ids: list[int] = []
         parts: list[Part] = []
-        replayed = ""
+        replayed: tuple[Part, ...] = ()
         if not self._has_begun:
             self._has_begun = True
             parts.append(msgspec.structs.replace(self._started, cached_tokens=self.cached_tokens))
-            replayed = self.said
+            replayed = spoken(self.said)
         place = self._place
         for choice, script in enumerate(self._scripts):
             last = len(script.ids) - 1

@@ -15,7 +15,7 @@ from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.vllm.announced import announced
 from services.inference.adapters.vllm.arguments import chat_template
 from services.inference.adapters.vllm.link import OwnerLink
-from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, replays
+from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, parsers, replays
 from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
 from services.inference.adapters.vllm.prompts import PromptMaker
 from services.inference.adapters.vllm.streams import VllmStreams
@@ -23,7 +23,7 @@ from services.inference.adapters.vllm.watch import SchedulerWatch, spare_statist
 from services.inference.domain.hanging import HangWatch
 from services.inference.ports import EngineStats, Resume
 from shared.errors import Cancelled, EngineFailed
-from shared.messages import ChatJob, ServedModel
+from shared.messages import ChatJob, Part, ServedModel
 
 log = structlog.get_logger()
 
@@ -45,11 +45,11 @@ class VllmEngine:
     ) -> None:
         """`models`: the model itself, then its adapters. `owner`: another process has the engine, and this one is one
         of its front ends."""
+        self._options = options
         self._args = engine_args(options)
         self._adapters = options.adapters
         self._chat_template = chat_template(options.chat_template)
         self._hang_s = options.hang_s
-        self._shares_cache = options.shares_cache
         self.resume: Resume = "replay" if replays(self._args) else "ids"
         self._owner = owner
         self._worker = worker
@@ -76,12 +76,7 @@ class VllmEngine:
         self._processes = engine_processes(llm)
         self._hang = self._hang_watch()
         spare_statistics(llm)
-        self._prompts = PromptMaker(
-            llm.model_config,
-            llm.renderer,
-            chat_template=self._chat_template,
-            shares_cache=self._shares_cache,
-        )
+        self._prompts = self._prompt_maker(llm)
         if self._chat_template is not None:
             await self._prompts.try_template()
         self._streams = VllmStreams(llm, self._prompts, self._adapters, self._worker)
@@ -95,10 +90,10 @@ class VllmEngine:
             return _failed(EngineFailed("The engine is not running."))
         return self._streams.open(job, resume_ids)
 
-    async def text(self, _job: ChatJob, ids: tuple[int, ...]) -> str:
+    async def said(self, job: ChatJob, ids: tuple[int, ...]) -> tuple[Part, ...]:
         if self._prompts is None:
             raise EngineFailed("The engine is not running.")
-        return self._prompts.text(ids)
+        return await self._prompts.said(job, ids)
 
     async def abort(self, request: str) -> None:
         if self._streams is not None:
@@ -164,6 +159,22 @@ class VllmEngine:
             log.warning("vllm.still_loading", after_s=SHUTDOWN_S)
             return None
         return None if loading.cancelled() or loading.exception() is not None else loading.result()
+
+    def _prompt_maker(self, llm: AsyncLLM) -> PromptMaker:
+        """Raises `EngineFailed` for parsers that vLLM does not have, or that do not suit the model's tokens."""
+        own_template = getattr(llm.renderer.tokenizer, "chat_template", None)
+        chosen = parsers(self._options, self._args, self._chat_template or str(own_template or ""))
+        try:
+            return PromptMaker(
+                llm.model_config,
+                llm.renderer,
+                chat_template=self._chat_template,
+                shares_cache=self._options.shares_cache,
+                tool_parser=chosen.tools,
+                reasoning_parser=chosen.reasoning,
+            )
+        except (TypeError, ValueError) as error:
+            raise EngineFailed(f"vLLM's parsers: {error}") from error
 
     async def _way(self) -> Callable[[], AsyncLLM]:
         """How to load it."""

@@ -33,6 +33,10 @@ ON_CPU: dict[str, Any] = {
 """Small and quick to start; compiling takes longer than a first answer."""
 
 
+HERMES = ("<tool_call>", "</tool_call>", '"arguments"')
+"""What a chat template holds that has calls written as Hermes' are: Qwen 2.5's and Qwen 3's."""
+
+
 class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     """A folder, or an id on the hub."""
@@ -46,11 +50,27 @@ class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A file; empty: the model's own."""
     hang_s: float
     """With work and without a step for so long it hangs; 0: never."""
+    tool_parser: str = "auto"
+    """vLLM's name for it; `auto`: by the chat template, where that tells; empty: none."""
+    reasoning_parser: str = ""
     adapters: Adapters = msgspec.field(default_factory=Adapters)
     replay: bool = False
     """Also where nobody has run it yet: on a GPU, by vLLM's second model runner."""
     shares_cache: bool = False
     """The prefix cache, among users."""
+
+
+class Parsers(msgspec.Struct, frozen=True):
+    """By vLLM's names; empty: none."""
+
+    tools: str
+    reasoning: str
+
+
+def parsers(options: VllmOptions, args: AsyncEngineArgs, template: str) -> Parsers:
+    if options.tool_parser != "auto":
+        return Parsers(options.tool_parser, args.reasoning_parser)
+    return Parsers("hermes" if all(sign in template for sign in HERMES) else "", args.reasoning_parser)
 
 
 def is_on_cpu() -> bool:
@@ -72,6 +92,8 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         raise SettingsError(f"SLUICE_MODEL={options.model}: {error}") from error
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{arguments.ARGS}: {error}") from error
+    if options.reasoning_parser:
+        args.reasoning_parser = options.reasoning_parser
     if _can_replay(args, options):
         args.logits_processors = [*(args.logits_processors or ()), Replay]
     return args

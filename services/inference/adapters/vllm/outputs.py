@@ -29,6 +29,7 @@ class OutputReader:
         self._job = job
         self._worker = worker
         self._unseen = prompt.held
+        self._speeches = prompt.speeches
         self._mute = prompt.mute
         self._completed = shown
         self._has_begun = False
@@ -40,11 +41,11 @@ class OutputReader:
         for choice in given.outputs:
             fresh = self._fresh(choice)
             ids += fresh
-            self._read(choice, len(fresh), parts)
+            self._read(choice, fresh, parts)
         self._completed += len(ids)
         if not (ids or parts or given.finished):
             return None
-        replayed = ""
+        replayed: tuple[Part, ...] = ()
         if not self._has_begun:
             self._has_begun = True
             replayed = self._prompt.replayed
@@ -54,6 +55,8 @@ class OutputReader:
 
     def over(self, reason: FinishReason) -> Output:
         """The answer was whole already."""
+        if self._speeches:
+            reason = self._speeches[0].finish_reason(reason)
         return Output((), (self._started(0), Finished(reason)), self._usage(0), self._prompt.replayed)
 
     def _fresh(self, choice: CompletionOutput) -> tuple[int, ...]:
@@ -70,24 +73,30 @@ class OutputReader:
         self._mute -= muted
         return text[muted:]
 
-    def _read(self, choice: CompletionOutput, fresh: int, parts: list[Part]) -> None:
-        text = self._fresh_text(choice.text) if self._mute else choice.text
-        if text:
+    def _read(self, choice: CompletionOutput, fresh: tuple[int, ...], parts: list[Part]) -> None:
+        reason = choice.finish_reason
+        if self._speeches:
+            parts += self._speeches[choice.index].hear(fresh, reason, choice.stop_reason)
+        elif text := self._fresh_text(choice.text) if self._mute else choice.text:
             parts.append(Text(text, choice.index))
         if choice.logprobs and fresh:
             told = [_logprobs(found, id) for found, id in zip(choice.logprobs, choice.token_ids, strict=True)]
-            parts.append(Logprobs(tuple(told[-fresh:]), choice.index))
-        reason = choice.finish_reason
+            parts.append(Logprobs(tuple(told[-len(fresh) :]), choice.index))
         if reason is not None and reason != ABORTED:
             if reason == "error":
                 raise EngineFailed("The engine gave up on this request.")
-            parts.append(Finished(_REASONS.get(reason, "stop"), choice.index))
+            parts.append(Finished(self._reason(reason, choice.index), choice.index))
+
+    def _reason(self, reason: str, choice: int) -> FinishReason:
+        ours = _REASONS.get(reason, "stop")
+        return self._speeches[choice].finish_reason(ours) if self._speeches else ours
 
     def _started(self, cached: int) -> Started:
         return Started(self._worker, self._job.model, self._job.attempt, self._prompt.tokens, cached)
 
     def _usage(self, cached: int) -> Usage:
-        return Usage(self._prompt.tokens, self._completed, min(cached, self._prompt.tokens))
+        thought = sum(speech.reasoning_tokens() for speech in self._speeches)
+        return Usage(self._prompt.tokens, self._completed, min(cached, self._prompt.tokens), thought)
 
 
 def _logprobs(found: dict[int, Any] | None, id: int) -> tuple[TokenLogprob, ...]:

@@ -24,6 +24,11 @@ class Shown(msgspec.Struct):
     """Set when there is no more to come."""
 
 
+def detokeniser(tokenizer: Any, params: SamplingParams, prompt: list[int]) -> IncrementalDetokenizer:
+    asked: Any = _Asked("shown", prompt, params)
+    return IncrementalDetokenizer.from_new_request(tokenizer, asked)
+
+
 def shown(
     tokenizer: Any,
     params: SamplingParams,
@@ -32,8 +37,7 @@ def shown(
     over: FinishReason | None,
 ) -> Shown:
     """`over`: what the ids say of it; a stop string among them goes before."""
-    asked: Any = _Asked("replay", prompt, params)
-    reader = IncrementalDetokenizer.from_new_request(tokenizer, asked)
+    reader = detokeniser(tokenizer, params, prompt)
     if reader.update(list(ids), over == "stop") is not None:
         over = "stop"
     return Shown(reader.get_next_output_text(over is not None, True), over)

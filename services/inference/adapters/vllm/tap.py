@@ -10,7 +10,8 @@ from vllm.v1.engine.exceptions import EngineDeadError
 
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.vllm.outputs import ABORTED, OutputReader
-from services.inference.adapters.vllm.prompts import Prompt, refusal
+from services.inference.adapters.vllm.prompts import Prompt
+from services.inference.adapters.vllm.requests import refusal
 from shared.errors import EngineFailed, SluiceError
 from shared.messages import ChatJob
 
@@ -37,7 +38,9 @@ class Tap:
 
     async def open(self, llm: AsyncLLM, prompt: Prompt, request: str, adapter: LoRARequest | None) -> str:
         """vLLM's own name for the request. What came while it was being added has not been read yet."""
-        collector: Any = await llm.add_request(request, prompt.input, prompt.params, lora_request=adapter)
+        collector: Any = await llm.add_request(
+            request, prompt.input, prompt.params, lora_request=adapter, **prompt.extras
+        )
         collector.put = self.put
         if collector.output is not None:
             self.put(collector.output)
@@ -75,5 +78,5 @@ def failure(error: Exception, asked: ChatJob | None = None) -> SluiceError:
     if isinstance(error, EngineDeadError):
         return EngineFailed("The engine has died.")
     if asked is not None and isinstance(error, (VLLMValidationError, ValueError)):
-        return refusal(error, asked.sampling)
+        return refusal(error, asked)
     return EngineFailed("The engine gave up on this request.")
