@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 ENGINE ?= auto
 MODEL ?=
+DRAFT ?=
+SPECULATION ?= $(if $(DRAFT),draft:$(DRAFT),ngram)
 WORKERS ?= 1
 PORT ?= 8080
 NATS_PORT ?= 4222
@@ -123,6 +125,10 @@ vllm: setup-vllm ## The engine's contract on vLLM, in process
 .PHONY: bench-gpu
 bench-gpu: setup-dev setup-vllm ## Sluice beside vLLM's own server on this GPU: MODEL=<folder>; three minutes a server
 	$(BIN)/python -m bench.gpu --model '$(MODEL)'
+
+.PHONY: bench-speculative
+bench-speculative: setup-vllm ## Speculative decoding on and off: MODEL=<model> DRAFT=<smaller one> or SPECULATION=ngram
+	.venv-vllm/bin/python -m bench.speculative --model '$(MODEL)' --speculation '$(SPECULATION)' $(ARGS)
 
 $(NODE_READY): tests/node/package-lock.json
 	npm ci --prefix tests/node --no-audit --no-fund --loglevel=error

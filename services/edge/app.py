@@ -13,6 +13,7 @@ from services.edge.adapters.http.application import build_http
 from services.edge.adapters.http.guards import SignedIn
 from services.edge.adapters.http.metrics import Metrics
 from services.edge.adapters.http.operations import Probe
+from services.edge.adapters.http.worker_metrics import WorkerMetrics
 from services.edge.adapters.jwt import JwtAccessTokens
 from services.edge.adapters.keys import SigningKeys
 from services.edge.adapters.nats.audit import BusAudit
@@ -134,6 +135,7 @@ class Edge:
             draining=lambda: self._draining,
         )
         metrics = Metrics()
+        metrics.registry.register(WorkerMetrics(self._workers.statuses))
         provided = {
             "access_tokens": access_tokens,
             "chat": self._answering.chat,

@@ -18,6 +18,7 @@ from shared.messages import (
     Part,
     ServedModel,
     Shown,
+    Speculation,
     Usage,
     WorkerStatus,
 )
@@ -44,6 +45,7 @@ class EngineStats(msgspec.Struct, frozen=True):
     waiting: int = 0
     kv_use: float = 0.0
     """Share of the key-value cache in use, 0 to 1."""
+    speculation: Speculation | None = None
 
 
 class Outputs(Protocol):

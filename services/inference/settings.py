@@ -6,6 +6,20 @@ from msgspec import Meta
 
 from shared.settings import BaseSettings
 
+ENGINE_ARGUMENTS = (
+    "quantization",
+    "dtype",
+    "max_model_len",
+    "max_num_seqs",
+    "gpu_memory_utilization",
+    "tensor_parallel_size",
+    "pipeline_parallel_size",
+    "enable_prefix_caching",
+    "kv_cache_dtype",
+    "enforce_eager",
+)
+"""Settings `SLUICE_ENGINE_…` whose names are those of vLLM's arguments."""
+
 
 class Settings(BaseSettings, frozen=True, kw_only=True):
     engine: Literal["vllm", "openai", "extractive", "simulated"] = "extractive"
@@ -31,8 +45,34 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
 
     model: str = ""
     """vllm: a folder or a model's id on the hub. openai: the upstream's name for it."""
-    engine_args: str = "{}"
-    """vllm: `AsyncEngineArgs` as JSON, over our defaults."""
+    engine_quantization: str = ""
+    """vllm: `awq` and the like. Empty: what the checkpoint says it is."""
+    engine_dtype: Literal["auto", "half", "float16", "bfloat16", "float", "float32"] | None = None
+    """vllm: unset: `half` on a GPU, else what the checkpoint says."""
+    engine_max_model_len: Annotated[int, Meta(ge=1)] | None = None
+    """vllm: tokens of a question and its answer together. Unset: 8192 on a GPU, else what the model takes."""
+    engine_max_num_seqs: Annotated[int, Meta(ge=1)] | None = None
+    """vllm: requests that run at once. Unset: 256 on a GPU, else 16."""
+    engine_gpu_memory_utilization: Annotated[float, Meta(gt=0, le=1)] | None = None
+    """vllm: the share of a GPU's memory for weights and cache. Unset: 0.9; on a CPU a cache of 512 MiB."""
+    engine_tensor_parallel_size: Annotated[int, Meta(ge=1)] | None = None
+    """vllm: GPUs among which each layer is divided."""
+    engine_pipeline_parallel_size: Annotated[int, Meta(ge=1)] | None = None
+    """vllm: groups of GPUs among which the layers are divided."""
+    engine_enable_prefix_caching: bool | None = None
+    """vllm: prompts that begin alike share what was computed of them. Unset: vLLM's own choice, which is yes."""
+    engine_kv_cache_dtype: str = ""
+    """vllm: `fp8` halves what the cache takes. Empty: as the model computes."""
+    engine_enforce_eager: bool | None = None
+    """vllm: no CUDA graphs: less memory, and slower. Unset: graphs on a GPU, none on a CPU."""
+    engine_chat_template: str = ""
+    """vllm: a file with a Jinja template, in place of the model's own."""
+    engine_speculation: str = ""
+    """vllm: speculative decoding: `ngram`, `draft:<model>`, `medusa:<model>`, `eagle:<model>`, `eagle3:<model>`, `mtp`,
+    or vLLM's `speculative_config` as JSON. Empty: none."""
+    engine_args: str = ""
+    """vllm: any other of its engine's arguments, as on its command line (`--kv-cache-dtype fp8 --enforce-eager`) or as
+    JSON of `AsyncEngineArgs`; over our defaults."""
     engine_hang_s: Annotated[float, Meta(ge=0)] = 7.0
     """vllm: an engine that has requests and makes no step for so long hangs, and is killed and built anew; 0: never.
     Time in which it plainly computes (on a CPU) or compiles (on a GPU) does not count. More than a GPU's longest step,
@@ -72,3 +112,8 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     sim_context_tokens: Annotated[int, Meta(ge=1)] = 8192
     sim_cache_tokens: Annotated[int, Meta(ge=0)] = 262_144
     """What its prefix cache holds; 0: it has none."""
+
+    def engine_arguments(self) -> dict[str, object]:
+        """The engine's arguments that have a setting of their own and are set, by vLLM's names for them."""
+        values = {name: getattr(self, f"engine_{name}") for name in ENGINE_ARGUMENTS}
+        return {name: value for name, value in values.items() if value not in (None, "")}

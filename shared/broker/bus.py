@@ -27,7 +27,8 @@ T = TypeVar("T")
 Q = TypeVar("Q")
 
 TIMEOUT_S = 2.0
-NO_MESSAGE_FOUND = 10057
+GONE_CODES = frozenset({10043, 10057})
+"""JetStream's error codes for a message that is not there: between others that are, and before or behind them all."""
 FRAME_BYTES_LIMIT = 64 * 1024 * 1024
 """What may wait in one subscription; beyond that NATS drops, and the reader sees a gap."""
 
@@ -87,7 +88,7 @@ class NatsBus:
             try:
                 await self._js.delete_msg(stream, sequence)
             except APIError as error:
-                if error.err_code != NO_MESSAGE_FOUND:
+                if error.err_code not in GONE_CODES:
                     raise
 
     async def consume(self, stream: str, durable: str, subject: str, *, ack_wait_s: float) -> Consumer:

@@ -21,6 +21,7 @@ from .control import (
     ServedModel,
     Shown,
     ShownRequest,
+    Speculation,
     WorkerStatus,
 )
 from .events import (
@@ -143,6 +144,7 @@ __all__ = [
     "ServedModel",
     "Shown",
     "ShownRequest",
+    "Speculation",
     "Started",
     "Text",
     "TextContent",

@@ -101,6 +101,24 @@ class ServedModel(Record, frozen=True):
     parent: str = ""
 
 
+class Speculation(Record, frozen=True):
+    """How well an engine guesses ahead, counted since it started; absent where it does not."""
+
+    drafts: int
+    """Steps of a request in which drafted tokens were checked. Each gives one token more than was accepted."""
+    drafted_tokens: int
+    accepted_tokens: int
+
+    @property
+    def acceptance_rate(self) -> float:
+        return self.accepted_tokens / self.drafted_tokens if self.drafted_tokens else 0.0
+
+    @property
+    def tokens_per_step(self) -> float:
+        """Of steps with a draft; the others give one."""
+        return 1 + self.accepted_tokens / self.drafts if self.drafts else 1.0
+
+
 class WorkerStatus(Message, frozen=True):
     """Worker → whoever listens, each second."""
 
@@ -119,6 +137,7 @@ class WorkerStatus(Message, frozen=True):
     """False for engines that are no language model and only quote passages."""
     finished: int = 0
     """Answers that have ended since the worker started, in whatever way."""
+    speculation: Speculation | None = None
 
 
 class LiveRequest(Message, frozen=True):

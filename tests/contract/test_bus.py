@@ -148,6 +148,17 @@ class BusContract:
         assert await consumer.fetch(2, 0.1) == []
         await running.ack()
 
+    async def test_a_message_that_is_gone_can_be_deleted_wherever_it_lay(self, rig: Rig) -> None:
+        """First, last, or between two that are still there."""
+        subject = await rig.subject()
+        stored = [await rig.bus.append(subject, event(), id=f"{subject}-{i}") for i in range(3)]
+        consumer = await rig.bus.consume("INFERENCE", uuid.uuid4().hex, subject, ack_wait_s=30)
+        for delivery in await consumer.fetch(3, 0.5):
+            if delivery.sequence == stored[1].sequence:
+                await delivery.ack()
+        for place in (1, 0, 0, 2, 2):
+            await rig.bus.delete("INFERENCE", stored[place].sequence)
+
     async def test_a_message_over_the_bound_is_too_large_and_the_connection_lives(self, rig: Rig) -> None:
         subject = await rig.subject()
         with pytest.raises(TooLarge):

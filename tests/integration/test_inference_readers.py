@@ -9,7 +9,17 @@ import pytest
 from services.inference.adapters.simulated import script
 from services.inference.domain import audience
 from shared import subjects
-from shared.messages import Attach, ChatCancelled, Detach, Frame, Sampling
+from shared.messages import (
+    Attach,
+    ChatCancelled,
+    Delta,
+    Detach,
+    Frame,
+    LiveRequest,
+    Sampling,
+    Shown,
+    ShownRequest,
+)
 from tests.worker import asking, events_of, gather, running_worker, settled, text_of
 
 LONG = Sampling(max_tokens=4000)
@@ -102,6 +112,35 @@ async def test_a_worker_that_was_replaced_stops_without_a_word(nats_url: str) ->
                 await asyncio.sleep(0.005)
         await asyncio.sleep(0.1)
         assert await events_of(asker) == []
+
+
+async def test_a_reader_who_asks_while_it_is_asked_is_told_that_somebody_is_there(nats_url: str) -> None:
+    """It would have another worker go on, though this one only takes long to read the answer in."""
+    async with asking(nats_url) as asker:
+        bus, told, attached = asker.bus, list[Delta](), Attach("r1", "raw", 1, 6, 0)
+        job = asker.job("slow", request="r1", attempt=2, resume_ids=tuple(range(6)), inbox="raw", stream=1)
+
+        async def hear(_: str, data: bytes) -> None:
+            told.extend(msgspec.msgpack.decode(data, type=Frame).deltas)
+
+        async def shown(asked: ShownRequest) -> Shown:
+            for stream in (1, 2):  # the one that the job names, and one that nobody has told of
+                await bus.publish(subjects.CONTROL, msgspec.structs.replace(attached, stream=stream))
+            await asyncio.sleep(0.1)
+            return Shown(asked.request, job.resume_ids, streams=(1,))
+
+        await bus.listen(subjects.tokens("raw"), hear)
+        await bus.answer(subjects.receiver("raw"), ShownRequest, shown)
+        live = LiveRequest(user="user", state="running", worker="dead", attempt=1)
+        await bus.bucket(subjects.LIVE_BUCKET).put(subjects.live_request("r1"), msgspec.msgpack.encode(live))
+        async with running_worker(nats_url, sim_prefill_tokens_per_s=0.1):
+            await bus.append(subjects.resume(job.model, "test"), job, id="r1:2")
+            async with asyncio.timeout(3):
+                while not any(delta.index for delta in told):
+                    await asyncio.sleep(0.005)
+            fence = told[0].fence
+            assert [one for one in told if one.stream] == [Delta(1, fence, 0), Delta(1, fence, 6)]
+            await bus.publish(subjects.CONTROL, Detach("r1", "raw", 1))
 
 
 async def test_a_receiver_hears_from_the_worker_all_through_a_long_prompt(nats_url: str) -> None:

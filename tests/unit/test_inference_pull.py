@@ -24,11 +24,11 @@ class HeldTicket:
 
     def __init__(self, job: ChatJob) -> None:
         self.job = job
-        self.given_back = 0
+        self.given_back: list[float] = []
 
     async def ack(self) -> None: ...
     async def nak(self, delay_s: float = 0.0) -> None:
-        self.given_back += 1
+        self.given_back.append(delay_s)
 
     async def term(self) -> None: ...
     async def in_progress(self) -> None: ...
@@ -165,6 +165,40 @@ async def test_answers_of_a_dead_worker_do_not_wait_for_the_pull_of_new_jobs() -
     assert taken_after[0] < 0.3
 
 
+async def test_an_answer_that_comes_alone_is_not_held_up_by_a_pull_of_several() -> None:
+    """JetStream's client returns a pull when it is full, or when its time is up."""
+    free = Slots()
+    free.open(256)
+    loop = asyncio.get_running_loop()
+    comes_at, taken_at = loop.time() + 0.05, 0.0
+
+    class Lonely(EndlessQueue):
+        left = 1
+
+        async def resumes(self, limit: int, timeout_s: float) -> list[Ticket]:
+            over_at = loop.time() + timeout_s
+            await asyncio.sleep(min(timeout_s, max(0.0, comes_at - loop.time())))
+            if not self.left or loop.time() < comes_at:
+                await asyncio.sleep(over_at - loop.time())
+                return []
+            self.left = 0
+            if limit > 1:
+                await asyncio.sleep(over_at - loop.time())
+            return [self._next("interactive")]
+
+        async def interactive(self, limit: int, timeout_s: float) -> list[Ticket]:
+            await asyncio.sleep(timeout_s)
+            return []
+
+    def taken() -> None:
+        nonlocal taken_at
+        taken_at = loop.time()
+        free.close()
+
+    await pull_with(Lonely(0), QuickServe(1, taken), free)
+    assert 0 <= taken_at - comes_at < 0.2
+
+
 async def test_a_job_that_arrives_after_the_engine_has_died_is_given_back() -> None:
     free, ticket = Slots(), HeldTicket(JOB)
     free.open(1)
@@ -177,6 +211,6 @@ async def test_a_job_that_arrives_after_the_engine_has_died_is_given_back() -> N
 
     serve = QuickServe(10, free.close)
     await pull_with(DyingQueue(0), serve, free)
-    assert ticket.given_back == 1
+    assert ticket.given_back == [0.0]  # who is well takes it now
     assert serve.order == []
     assert free.running == 0

@@ -112,7 +112,10 @@ def _vllm_options(settings: Settings, adapters: Sequence[tuple[str, str]]) -> "V
         raise SettingsError("SLUICE_ENGINE=vllm needs SLUICE_MODEL: a folder, or a model's id on the hub")
     return VllmOptions(
         model=settings.model,
+        named=settings.engine_arguments(),
         engine_args=settings.engine_args,
+        speculation=settings.engine_speculation,
+        chat_template=settings.engine_chat_template,
         hang_s=settings.engine_hang_s,
         tool_parser=settings.engine_tool_parser,
         reasoning_parser=settings.engine_reasoning_parser,

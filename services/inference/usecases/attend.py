@@ -7,7 +7,7 @@ from services.inference.domain import claiming
 from services.inference.domain.audience import Leases
 from services.inference.domain.tape import Tape
 from services.inference.domain.tapes import Tapes
-from services.inference.ports import Outbox
+from services.inference.ports import Claim, Outbox
 from services.inference.usecases.runs import ClaimLost, Run, Runs
 from shared.errors import Cancelled
 from shared.messages import Attach, Delta, Detach, Lease
@@ -48,6 +48,8 @@ class AttendReaders:
             elif attempt.state != "lost" and not isinstance(run.interruption, ClaimLost):
                 self._replay(attempt.tape, message)
                 run.audience.add(message.inbox, message.stream, _now())
+        elif run is not None and run.claim is not None:
+            self._say_whose(run, run.claim, message)
         elif (tape := self._tapes.find(message.request)) and not claiming.replaced(tape.fence, message.fence):
             self._replay(tape, message)
 
@@ -84,6 +86,13 @@ class AttendReaders:
     async def _cancel_unread(self, run: Run) -> None:
         if run.is_unread and run.interruption is None:
             await self._runs.interrupt(run, Cancelled("Nobody reads this answer any more."))
+
+    def _say_whose(self, run: Run, claim: Claim, message: Attach) -> None:
+        """It is being asked what it has: the very moment at which it wants to know whether we are there. Of others we
+        do not know yet whether they read it, so they ask again."""
+        reader = (message.inbox, message.stream)
+        if reader in run.audience.readers and not claiming.replaced(claim.fence, message.fence):
+            self._outbox.send(message.inbox, Delta(message.stream, claim.fence, message.from_index))
 
     def _replay(self, tape: Tape, message: Attach) -> None:
         for delta in tape.replay(message.stream, message.from_index):

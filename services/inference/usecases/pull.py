@@ -15,8 +15,6 @@ from shared.errors import Unavailable
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
-AWAY_S = 0.5
-"""How long a job that we cannot run waits for another worker, or for our engine."""
 STOP_S = 3.0
 """How long the ends of broken-off answers may take to be stored and told."""
 
@@ -172,7 +170,8 @@ class PullJobs:
         await self._serve.serve(ticket, self._slots.release)
 
     async def _give_back(self, ticket: Ticket) -> None:
-        await ticket.nak(AWAY_S if self._slots.is_paused else 0.0)
+        """Another worker may have it at once: where we are paused, too, we ask for no more."""
+        await ticket.nak()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A job that broke in an unforeseen way stays in the queue, which gives it to a worker again."""

@@ -50,6 +50,7 @@ class ReportStatus:
             resume=self._engine.resume,
             instructed=self._engine.instructed,
             finished=self._runs.finished,
+            speculation=stats.speculation,
         )
 
     async def announce(self) -> None:

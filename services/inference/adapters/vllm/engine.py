@@ -13,6 +13,7 @@ from vllm.v1.engine.exceptions import EngineDeadError
 
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.vllm.announced import announced
+from services.inference.adapters.vllm.arguments import chat_template
 from services.inference.adapters.vllm.link import OwnerLink
 from services.inference.adapters.vllm.options import VllmOptions, engine_args, is_on_cpu, parsers, replays
 from services.inference.adapters.vllm.processes import below, effort, engine_processes, kill, reap
@@ -47,6 +48,7 @@ class VllmEngine:
         self._options = options
         self._args = engine_args(options)
         self._adapters = options.adapters
+        self._chat_template = chat_template(options.chat_template)
         self._hang_s = options.hang_s
         self.resume: Resume = "replay" if replays(self._args) else "ids"
         self._owner = owner
@@ -75,6 +77,8 @@ class VllmEngine:
         self._hang = self._hang_watch()
         spare_statistics(llm)
         self._prompts = self._prompt_maker(llm)
+        if self._chat_template is not None:
+            await self._prompts.try_template()
         self._streams = VllmStreams(llm, self._prompts, self._adapters, self._worker)
         seats = llm.vllm_config.scheduler_config.max_num_seqs
         self._slots = seats if self._owner is None else self._owner.slots(seats)
@@ -114,7 +118,8 @@ class VllmEngine:
     def stats(self) -> EngineStats:
         open_ = 0 if self._streams is None else len(self._streams)
         waiting = min(self._watch.waiting, open_)
-        return EngineStats(self._slots, open_ - waiting, waiting, self._watch.kv_use if open_ else 0.0)
+        kv_use = self._watch.kv_use if open_ else 0.0
+        return EngineStats(self._slots, open_ - waiting, waiting, kv_use, self._watch.speculation())
 
     async def drain(self) -> None:
         if self._streams is not None:
@@ -157,11 +162,13 @@ class VllmEngine:
 
     def _prompt_maker(self, llm: AsyncLLM) -> PromptMaker:
         """Raises `EngineFailed` for parsers that vLLM does not have, or that do not suit the model's tokens."""
-        chosen = parsers(self._options, self._args, llm.renderer.tokenizer)
+        own_template = getattr(llm.renderer.tokenizer, "chat_template", None)
+        chosen = parsers(self._options, self._args, self._chat_template or str(own_template or ""))
         try:
             return PromptMaker(
                 llm.model_config,
                 llm.renderer,
+                chat_template=self._chat_template,
                 shares_cache=self._options.shares_cache,
                 tool_parser=chosen.tools,
                 reasoning_parser=chosen.reasoning,

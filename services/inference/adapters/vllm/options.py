@@ -7,6 +7,7 @@ from vllm import envs
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.platforms import current_platform
 
+from services.inference.adapters.vllm import arguments
 from services.inference.adapters.vllm.lora import Adapters
 from services.inference.adapters.vllm.replay import HAS_SECOND, Replay
 from shared.settings import SettingsError
@@ -39,8 +40,14 @@ HERMES = ("<tool_call>", "</tool_call>", '"arguments"')
 class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     """A folder, or an id on the hub."""
-    engine_args: str = "{}"
-    """JSON of `AsyncEngineArgs`."""
+    named: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    """Arguments that have a setting of their own, by vLLM's names."""
+    engine_args: str = ""
+    """All others: JSON of `AsyncEngineArgs`, or words of vLLM's command line."""
+    speculation: str = ""
+    """As `domain.speculation` reads it; empty: none."""
+    chat_template: str = ""
+    """A file; empty: the model's own."""
     hang_s: float
     """With work and without a step for so long it hangs; 0: never."""
     tool_parser: str = "auto"
@@ -60,10 +67,9 @@ class Parsers(msgspec.Struct, frozen=True):
     reasoning: str
 
 
-def parsers(options: VllmOptions, args: AsyncEngineArgs, tokenizer: Any) -> Parsers:
+def parsers(options: VllmOptions, args: AsyncEngineArgs, template: str) -> Parsers:
     if options.tool_parser != "auto":
         return Parsers(options.tool_parser, args.reasoning_parser)
-    template = str(getattr(tokenizer, "chat_template", None) or "")
     return Parsers("hermes" if all(sign in template for sign in HERMES) else "", args.reasoning_parser)
 
 
@@ -72,19 +78,20 @@ def is_on_cpu() -> bool:
 
 
 def engine_args(options: VllmOptions) -> AsyncEngineArgs:
-    """Raises `SettingsError` for arguments that vLLM does not know."""
-    try:
-        chosen = msgspec.json.decode(options.engine_args, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise SettingsError(f"SLUICE_ENGINE_ARGS is not a JSON object: {error}") from error
+    """The operator's word over our defaults. Raises `SettingsError`."""
+    chosen = arguments.chosen(options.named, options.engine_args, options.speculation)
     defaults = {
         **(ON_CPU if is_on_cpu() else ON_GPU),
         **options.adapters.arguments(chosen, on_cpu=is_on_cpu()),
     }
+    if "gpu_memory_utilization" in chosen:  # another way to say how large the cache is
+        defaults.pop("kv_cache_memory_bytes", None)
     try:
         args = AsyncEngineArgs(model=options.model, disable_log_stats=True, **{**defaults, **chosen})
-    except TypeError as error:
-        raise SettingsError(f"SLUICE_ENGINE_ARGS: {error}") from error
+    except OSError as error:  # without a network the hub's cache is asked already here
+        raise SettingsError(f"SLUICE_MODEL={options.model}: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{arguments.ARGS}: {error}") from error
     if options.reasoning_parser:
         args.reasoning_parser = options.reasoning_parser
     if _can_replay(args, options):
@@ -99,7 +106,7 @@ def replays(args: AsyncEngineArgs) -> bool:
 def _can_replay(args: AsyncEngineArgs, options: VllmOptions) -> bool:
     """vLLM's first model runner takes no logits processor beside speculation. In 0.26 the second takes none at all: one
     would put every request on the first, so there it is given only where that one runs anyhow."""
-    if args.speculative_config is not None:
+    if arguments.speculates(args):
         return False
     runs_first = current_platform.is_cpu() or envs.VLLM_USE_V2_MODEL_RUNNER is False
     return runs_first or (options.replay and HAS_SECOND)

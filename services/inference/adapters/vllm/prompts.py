@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import msgspec
+from jinja2 import TemplateError
 from vllm.config.model import ModelConfig
 from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
 from vllm.entrypoints.openai.completion.protocol import CompletionRequest
@@ -61,17 +62,18 @@ class Ready(msgspec.Struct):
 
 
 class PromptMaker:
-    """`shares_cache`: a user's prompts are found in the prefix cache by others', too."""
-
     def __init__(
         self,
         model_config: ModelConfig,
         renderer: Any,
         *,
+        chat_template: str | None = None,
         shares_cache: bool = False,
         tool_parser: str = "",
         reasoning_parser: str = "",
     ) -> None:
+        """`chat_template`: in place of the model's own. `shares_cache`: a user's prompts are found in the prefix cache
+        by others', too."""
         self._shares_cache = shares_cache
         self._max_tokens: int = model_config.max_model_len
         self._vocabulary: int = model_config.get_vocab_size()
@@ -83,13 +85,21 @@ class PromptMaker:
             model_config,
             renderer,
             request_logger=None,
-            chat_template=None,
+            chat_template=chat_template,
             chat_template_content_format="auto",
             enable_auto_tools=bool(tool_parser),
             tool_parser=tool_parser or None,
             reasoning_parser=reasoning_parser or None,
         )
         self._speech = SpeechMaker(self._renderer.parser, renderer.tokenizer, model_config)
+
+    async def try_template(self) -> None:
+        """Raises `EngineFailed` where a plain question does not fit into it: better now than with each request."""
+        asked = ChatCompletionRequest.model_validate({"messages": [{"role": "user", "content": "?"}]})
+        try:
+            await self._renderer.render_chat(asked)
+        except (VLLMValidationError, ValueError, TemplateError) as error:
+            raise EngineFailed(f"The chat template cannot be used: {error}") from error
 
     async def make(self, job: ChatJob, resume_ids: tuple[int, ...]) -> Prompt:
         ready = await self._ready(job)
