@@ -17,6 +17,7 @@ ENGINE_ARGUMENTS = (
     "enable_prefix_caching",
     "kv_cache_dtype",
     "enforce_eager",
+    "reasoning_parser",
 )
 """Settings `SLUICE_ENGINE_…` whose names are those of vLLM's arguments."""
 

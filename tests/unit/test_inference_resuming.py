@@ -6,7 +6,7 @@ import pytest
 from services.inference.domain import resuming
 from services.inference.domain.attempts import Attempt
 from services.inference.domain.resuming import Resume
-from shared.messages import ChatJob, Sampling, Shown, Text
+from shared.messages import ChatJob, Function, Sampling, Shown, Text, Tools
 
 JOB = ChatJob(
     request="r", user="u", model="m", messages=(), inbox="i", stream=5, created_at=0.0, deadline=10.0
@@ -77,6 +77,28 @@ def test_after_which_ids_an_engine_goes_on(
 )
 def test_only_what_is_more_than_its_ids_is_replayed(sampling: dict[str, object], expected: Resume) -> None:
     assert resuming.way(resumed(1, **sampling), "replay") == expected
+
+
+TOOLS = Tools((Function("f"),))
+STRICT = Tools((Function("f", strict=True),))
+
+
+@pytest.mark.parametrize(
+    ("tools", "on_ids", "on_replay"),
+    [
+        (TOOLS, "ids", "ids"),  # the parser hears what was shown, and that is all
+        (msgspec.structs.replace(STRICT, choice="none"), "ids", "ids"),
+        (STRICT, "restart", "replay"),
+        (msgspec.structs.replace(TOOLS, parallel=False), "restart", "replay"),
+        (msgspec.structs.replace(TOOLS, choice="required"), "restart", "replay"),
+        (msgspec.structs.replace(TOOLS, choice="named", named="f"), "restart", "replay"),
+    ],
+)
+def test_calls_that_a_grammar_holds_are_more_than_their_ids(
+    tools: Tools, on_ids: Resume, on_replay: Resume
+) -> None:
+    job = msgspec.structs.replace(JOB, resume_ids=(1,), tools=tools)
+    assert (resuming.way(job, "ids"), resuming.way(job, "replay")) == (on_ids, on_replay)
 
 
 def test_any_engine_can_begin() -> None:

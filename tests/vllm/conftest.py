@@ -42,7 +42,7 @@ def tiny_model() -> Path:
 async def engine(tiny_model: Path) -> AsyncGenerator[object]:
     from services.inference.adapters.vllm import VllmEngine, VllmOptions
 
-    options = VllmOptions(model=str(tiny_model), engine_args=ENGINE_ARGS, hang_s=HANG_S)
+    options = VllmOptions(model=str(tiny_model), engine_args=ENGINE_ARGS, hang_s=HANG_S, tool_parser="hermes")
     started = VllmEngine(options, worker="worker", models=(ServedModel("gpt-4-local", 0),))
     await started.start()
     yield started

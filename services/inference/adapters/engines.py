@@ -118,7 +118,6 @@ def _vllm_options(settings: Settings, adapters: Sequence[tuple[str, str]]) -> "V
         chat_template=settings.engine_chat_template,
         hang_s=settings.engine_hang_s,
         tool_parser=settings.engine_tool_parser,
-        reasoning_parser=settings.engine_reasoning_parser,
         replay=settings.engine_replay,
         adapters=Adapters(adapters),
         shares_cache=settings.shared_prefix_cache,

@@ -30,6 +30,8 @@ ELSEWHERE = {
     "served_model_name": f"{PREFIX}SERVED_MODEL_NAME",
     "chat_template": CHAT_TEMPLATE,
     "hf_token": "HF_TOKEN",
+    "tool_call_parser": f"{PREFIX}ENGINE_TOOL_PARSER",
+    "enable_auto_tool_choice": f"{PREFIX}ENGINE_TOOL_PARSER",
 }
 OURS = {"disable_log_stats": "the worker reads what the engine says of itself"}
 SPECULATIVE = ("speculative_config", "spec_method", "spec_model", "spec_tokens")

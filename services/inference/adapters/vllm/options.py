@@ -52,7 +52,6 @@ class VllmOptions(msgspec.Struct, frozen=True, kw_only=True):
     """With work and without a step for so long it hangs; 0: never."""
     tool_parser: str = "auto"
     """vLLM's name for it; `auto`: by the chat template, where that tells; empty: none."""
-    reasoning_parser: str = ""
     adapters: Adapters = msgspec.field(default_factory=Adapters)
     replay: bool = False
     """Also where nobody has run it yet: on a GPU, by vLLM's second model runner."""
@@ -92,8 +91,6 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         raise SettingsError(f"SLUICE_MODEL={options.model}: {error}") from error
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{arguments.ARGS}: {error}") from error
-    if options.reasoning_parser:
-        args.reasoning_parser = options.reasoning_parser
     if _can_replay(args, options):
         args.logits_processors = [*(args.logits_processors or ()), Replay]
     return args

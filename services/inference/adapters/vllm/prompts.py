@@ -130,7 +130,7 @@ class PromptMaker:
         try:
             asked = chat_request(job)
             given = await self._render(job, asked)
-        except (VLLMValidationError, ValueError) as error:
+        except (VLLMValidationError, ValueError, TemplateError) as error:
             raise refusal(error, job) from error
         ids = list(given["prompt_token_ids"])
         room = self._max_tokens - len(ids)
