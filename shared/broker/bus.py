@@ -1,5 +1,6 @@
 """The bus on a real NATS server."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
@@ -29,6 +30,8 @@ Q = TypeVar("Q")
 TIMEOUT_S = 2.0
 GONE_CODES = frozenset({10043, 10057})
 """JetStream's error codes for a message that is not there: between others that are, and before or behind them all."""
+LATE_S = 0.02
+"""How long a pull that is over may still bring something."""
 FRAME_BYTES_LIMIT = 64 * 1024 * 1024
 """What may wait in one subscription; beyond that NATS drops, and the reader sees a gap."""
 
@@ -40,6 +43,7 @@ class NatsBus:
         self.client = client
         self._js: JetStreamContext = client.jetstream(timeout=TIMEOUT_S)
         self._reconnected = reconnected
+        self._pulls: list[PullConsumer] = []
 
     @classmethod
     async def connect(cls, url: str, name: str) -> "NatsBus":
@@ -111,7 +115,9 @@ class NatsBus:
             if known is None or (known.filter_subject, known.ack_wait) != (subject, ack_wait_s):
                 await self._js.add_consumer(stream, config)
             subscription = await self._js.pull_subscribe_bind(durable, stream=stream)
-        return PullConsumer(subscription, self.client, stream, durable)
+        pull = PullConsumer(subscription, self.client, stream, durable)
+        self._pulls.append(pull)
+        return pull
 
     def given(self, handle: str, headers: Headers) -> Delivery:
         """A delivery that another process hands us, by its handle. Without its data."""
@@ -163,10 +169,16 @@ class NatsBus:
         self._reconnected.append(callback)
 
     async def close(self) -> None:
-        """Sends what waits to be sent, then disconnects. (`drain` would wait half a minute for pull consumers.)"""
+        """Gives back what was not asked for any more, sends what waits to be sent, then disconnects. (`drain` would
+        wait half a minute for pull consumers.)"""
         try:
             if self.client.is_connected:
                 with translated("NATS"):
+                    if self._pulls:
+                        await asyncio.sleep(LATE_S)
+                        await self.client.flush(timeout=2)
+                    for pull in self._pulls:
+                        await pull.give_back()
                     await self.client.flush(timeout=2)
         finally:
             await self.client.close()

@@ -85,6 +85,12 @@ class PullConsumer:
                 return []
         return [NatsDelivery(msg) for msg in messages]
 
+    async def give_back(self) -> None:
+        """What came when its pull was over, for others to have now, and not when `ack_wait` is over."""
+        while waiting := self._subscription.pending_msgs:
+            for delivery in await self.fetch(waiting, SOON_S):
+                await delivery.nak()
+
     async def _one(self) -> list[Delivery]:
         """The next message, if it lies there: an empty queue says so at once. A job comes on its own subject, where
         nats-py's other style of request does not know it."""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from shared import subjects
-from shared.broker import NatsBus
+from shared.broker import NatsBus, ensure_bus
 from shared.broker.setup import ensure_stream
 from shared.errors import QueueFull, TooLarge, Unavailable, Unprocessable
 from shared.messages import (
@@ -227,3 +227,22 @@ async def test_nats_bounds(nats_url: str) -> None:
 def test_every_message_has_a_name_of_its_own() -> None:
     tags = [kind.__struct_config__.tag for kind in Message.__subclasses__()]
     assert len(tags) == len(set(tags))
+
+
+async def test_what_comes_when_its_pull_is_over_is_given_back_at_the_end(nats_url: str) -> None:
+    """Otherwise a job that reaches a worker as it goes would wait for `ack_wait`."""
+    subject, name = subjects.job(uuid.uuid4().hex, "interactive", "test"), uuid.uuid4().hex
+    going, other = await NatsBus.connect(nats_url, "going"), await NatsBus.connect(nats_url, "other")
+    await ensure_bus(going.client)
+    consumer = await going.consume("INFERENCE", name, subject, ack_wait_s=30)
+    fetching = asyncio.create_task(consumer.fetch(2, 5))
+    await asyncio.sleep(0.1)
+    fetching.cancel()
+    await asyncio.gather(fetching, return_exceptions=True)
+    await other.append(subject, event(), id=subject)
+    await asyncio.sleep(0.1)
+    await going.close()
+    (delivery,) = await (await other.consume("INFERENCE", name, subject, ack_wait_s=30)).fetch(1, 2)
+    assert delivery.deliveries == 2
+    await delivery.ack()
+    await other.close()
