@@ -48,6 +48,12 @@ class Scene(msgspec.Struct):
             while sorted(live.state for live in await self.live()) != expected:
                 await asyncio.sleep(0.01)
 
+    async def until_served(self, model: str, within_s: float = 3) -> None:
+        """A worker is ready before the edge has heard of it."""
+        async with asyncio.timeout(within_s):
+            while (await self.get(f"/v1/models/{model}")).status_code != 200:
+                await asyncio.sleep(0.01)
+
     async def waiting(self) -> int:
         return (await self.bus.client.jetstream().stream_info("INFERENCE")).state.messages
 
@@ -157,6 +163,7 @@ async def test_unknown_models_and_absent_workers_differ(scene: Scene) -> None:
     assert (nobody.status_code, nobody.headers["retry-after"]) == (503, "3")
     async with running_worker(scene.nats_url, sim_step_ms=1, served_model_name="one"):
         async with running_worker(scene.nats_url, sim_step_ms=1, served_model_name="org/two.5", instance="2"):
+            await scene.until_served("org/two.5")
             assert (await scene.post(model="org/two.5", max_tokens=2)).status_code == 200
             assert (await scene.post(model="three")).status_code == 404
         async with asyncio.timeout(5):

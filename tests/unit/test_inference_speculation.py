@@ -79,6 +79,7 @@ def test_settings_are_the_engines_arguments_where_they_are_set() -> None:
         "SLUICE_ENGINE_ENABLE_PREFIX_CACHING": "false",
         "SLUICE_ENGINE_KV_CACHE_DTYPE": "fp8",
         "SLUICE_ENGINE_ENFORCE_EAGER": "true",
+        "SLUICE_ENGINE_REASONING_PARSER": "qwen3",
     }
     found = load(Settings, said).engine_arguments()
     assert tuple(found) == ENGINE_ARGUMENTS
@@ -93,6 +94,7 @@ def test_settings_are_the_engines_arguments_where_they_are_set() -> None:
         "enable_prefix_caching": False,
         "kv_cache_dtype": "fp8",
         "enforce_eager": True,
+        "reasoning_parser": "qwen3",
     }
 
 

@@ -170,7 +170,7 @@ async def test_a_model_that_is_not_there_ends_owner_and_front_ends(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.inference", env=environment
     )
-    assert await asyncio.wait_for(process.wait(), READY_S) == 1
+    assert await asyncio.wait_for(process.wait(), READY_S) == 2
     assert "nowhere" in capfd.readouterr().err
 
 

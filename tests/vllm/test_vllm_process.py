@@ -72,7 +72,7 @@ async def test_a_model_that_is_not_there_is_named(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.inference", env=environment
     )
-    assert await asyncio.wait_for(process.wait(), 240) == 1
+    assert await asyncio.wait_for(process.wait(), 240) == 2
     assert "nowhere" in capfd.readouterr().err.splitlines()[-1]
 
 
