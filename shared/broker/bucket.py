@@ -4,6 +4,7 @@ import nats.js.errors
 from nats.js.api import Header
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, KeyNotFoundError
+from nats.js.kv import KeyValue
 
 from shared import subjects
 from shared.errors import Conflict, Unavailable
@@ -27,11 +28,12 @@ class Bucket:
     def __init__(self, js: JetStreamContext, name: str) -> None:
         self._js = js
         self._name = name
+        self._found: KeyValue | None = None
 
     async def get(self, key: str) -> Entry | None:
         with translated(f"The bucket {self._name}"):
             try:
-                entry = await (await self._js.key_value(self._name)).get(key)
+                entry = await (await self._bucket()).get(key)
             except KeyNotFoundError:
                 return None
         if entry.value is None or entry.revision is None:  # past its time to live
@@ -48,15 +50,14 @@ class Bucket:
             if await self.get(key) is not None:
                 raise
         with translated(f"The bucket {self._name}"):  # a deleted key: nats-py knows its tombstone's revision
-            bucket = await self._js.key_value(self._name)
-            return await bucket.create(key, value, msg_ttl=ttl_s)
+            return await (await self._bucket()).create(key, value, msg_ttl=ttl_s)
 
     async def update(self, key: str, value: bytes, *, revision: int, ttl_s: float | None = None) -> int:
         return await self._write(key, value, revision, ttl_s)
 
     async def delete(self, key: str) -> None:
         with translated(f"The bucket {self._name}"):
-            await (await self._js.key_value(self._name)).delete(key)
+            await (await self._bucket()).delete(key)
 
     async def entries(self) -> list[Entry]:
         """By the stream's own account. nats-py's `keys` reads a new consumer, takes a bucket for empty whose entries
@@ -71,6 +72,12 @@ class Bucket:
         prefix = subjects.bucket_key(self._name, "")
         found = [await self.get(subject.removeprefix(prefix)) for subject in named]
         return [entry for entry in found if entry is not None]
+
+    async def _bucket(self) -> KeyValue:
+        """nats-py asks for the stream's description to make one: once is enough, it keeps no more than names."""
+        if self._found is None:
+            self._found = await self._js.key_value(self._name)
+        return self._found
 
     async def _write(self, key: str, value: bytes, revision: int | None, ttl_s: float | None) -> int:
         headers = (

@@ -43,7 +43,9 @@ class NatsBus:
         self.client = client
         self._js: JetStreamContext = client.jetstream(timeout=TIMEOUT_S)
         self._reconnected = reconnected
-        self._pulls: list[PullConsumer] = []
+        self._buckets: dict[str, Bucket] = {}
+        self._pulls: dict[tuple[str, str], PullConsumer] = {}
+        """The newest of each stream and durable name: one that is opened anew after trouble takes its place."""
 
     @classmethod
     async def connect(cls, url: str, name: str) -> "NatsBus":
@@ -116,7 +118,7 @@ class NatsBus:
                 await self._js.add_consumer(stream, config)
             subscription = await self._js.pull_subscribe_bind(durable, stream=stream)
         pull = PullConsumer(subscription, self.client, stream, durable)
-        self._pulls.append(pull)
+        self._pulls[stream, durable] = pull
         return pull
 
     def given(self, handle: str, headers: Headers) -> Delivery:
@@ -124,7 +126,7 @@ class NatsBus:
         return NatsDelivery.given(self.client, handle, headers)
 
     def bucket(self, name: str) -> Bucket:
-        return Bucket(self._js, name)
+        return self._buckets.setdefault(name, Bucket(self._js, name))
 
     def blobs(self, name: str) -> ObjectStore:
         return ObjectStore(self._js, name)
@@ -177,7 +179,7 @@ class NatsBus:
                     if self._pulls:
                         await asyncio.sleep(LATE_S)
                         await self.client.flush(timeout=2)
-                    for pull in self._pulls:
+                    for pull in self._pulls.values():
                         await pull.give_back()
                     await self.client.flush(timeout=2)
         finally:
