@@ -28,6 +28,14 @@ async def client(edge: ChatEdge) -> AsyncIterator[AsyncOpenAI]:
         yield made
 
 
+async def test_it_is_sampled_as_a_chat_completion_is(edge: ChatEdge, client: AsyncOpenAI) -> None:
+    more = {"top_k": -1, "min_p": 0.1, "repetition_penalty": 1.1, "stop_token_ids": [7], "ignore_eos": True}
+    await client.completions.create(model="fake", prompt="a", logit_bias={"5": -100}, extra_body=more)
+    asked = edge.ports.jobs.submitted[0].sampling
+    assert (asked.logit_bias, asked.top_k, asked.min_p) == ({5: -100.0}, 0, 0.1)
+    assert (asked.repetition_penalty, asked.stop_token_ids, asked.ignore_eos) == (1.1, (7,), True)
+
+
 async def test_a_whole_completion(edge: ChatEdge, client: AsyncOpenAI) -> None:
     made = await client.completions.create(model="gpt-4-local", prompt="The gate opens", seed=3, stop="x")
     (job,) = edge.ports.jobs.submitted
@@ -168,6 +176,9 @@ async def test_a_client_that_goes_away_frees_the_workers(
         ({"echo": True}, "echo", "unsupported_parameter"),
         ({"suffix": "."}, "suffix", "unsupported_parameter"),
         ({"best_of": 3}, "best_of", "unsupported_parameter"),
+        ({"prompt_embeds": "AAAA"}, "prompt_embeds", "unsupported_parameter"),
+        ({"logit_bias": {"x": 1}}, "logit_bias", "invalid_request"),
+        ({"min_tokens": 17}, "min_tokens", "invalid_request"),
         ({"logprobs": 6}, "logprobs", "invalid_request"),
         ({"max_tokens": 0}, "max_tokens", "invalid_request"),
         ({"stream_options": {"include_usage": True}}, "stream_options", "invalid_request"),

@@ -54,10 +54,10 @@ REFUSED: dict[str, tuple[object, ...]] = {
 """With the values that ask for nothing."""
 
 
-def refuse(data: bytes) -> None:
-    """`data`: a JSON object, read before. Raises `UnsupportedParameter`."""
+def refuse(data: bytes, *, but: str = "") -> None:
+    """`data`: a JSON object, read before. `but`: served there. Raises `UnsupportedParameter`."""
     for name, given in msgspec.json.decode(data, type=dict[str, msgspec.Raw]).items():
-        if name in REFUSED and not _asks_nothing(msgspec.json.decode(given), REFUSED[name]):
+        if name in REFUSED and name != but and not _asks_nothing(msgspec.json.decode(given), REFUSED[name]):
             raise UnsupportedParameter(f"'{name}' is not supported here, or not with this value.", param=name)
 
 

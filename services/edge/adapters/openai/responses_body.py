@@ -7,12 +7,12 @@ from msgspec import Meta
 
 from services.edge.adapters.bodies import decode_body
 from services.edge.adapters.openai.refused import UnsupportedParameter
+from services.edge.adapters.openai.tools import MAX_TOOLS, FunctionFields
 from shared.errors import InvalidRequest
 from shared.messages import ReasoningEffort
 
 LOGPROBS = "message.output_text.logprobs"
 MAX_ITEMS = 4_096
-MAX_TOOLS = 128
 
 Id = Annotated[str, Meta(min_length=1, max_length=256)]
 Text = Annotated[str, Meta(max_length=1_048_576)]
@@ -53,12 +53,9 @@ class TextConfig(msgspec.Struct):
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
-class FunctionTool(msgspec.Struct):
+class FunctionTool(FunctionFields, kw_only=True):
     type: str
     name: str | None = None
-    description: Annotated[str, Meta(max_length=16_384)] | None = None
-    parameters: dict[str, object] | None = None
-    strict: bool | None = None
 
 
 class ToolChoice(msgspec.Struct):

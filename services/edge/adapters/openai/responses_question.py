@@ -1,16 +1,9 @@
 """A request for a response as a question."""
 
 from services.edge.adapters.openai.formats import schema_text
-from services.edge.adapters.openai.refused import UnsupportedParameter
-from services.edge.adapters.openai.responses_body import (
-    LOGPROBS,
-    FunctionTool,
-    ResponsesBody,
-    TextFormat,
-    ToolChoice,
-)
+from services.edge.adapters.openai.responses_body import LOGPROBS, ResponsesBody, TextFormat, ToolChoice
 from services.edge.adapters.openai.responses_input import to_messages
-from services.edge.adapters.openai.tools import NAME, check
+from services.edge.adapters.openai.tools import Named, chosen, require_function, to_function
 from services.edge.domain.chat import Question
 from shared.errors import InvalidRequest
 from shared.messages import Function, JsonFormat, Sampling, Tools
@@ -47,38 +40,12 @@ def _json_format(asked: TextFormat | None) -> JsonFormat | None:
 
 
 def _tools(body: ResponsesBody) -> Tools | None:
-    functions = tuple(_function(tool, f"tools[{place}]") for place, tool in enumerate(body.tools or ()))
-    names = [function.name for function in functions]
-    check(functions)
-    choice = body.tool_choice or "auto"
+    functions: list[Function] = []
+    for place, tool in enumerate(body.tools or ()):
+        require_function(tool.type, f"tools[{place}].type")
+        functions.append(to_function(tool.name or "", tool, f"tools[{place}]"))
+    choice, parallel = body.tool_choice, body.parallel_tool_calls is not False
     if isinstance(choice, ToolChoice):
-        named = _named(choice, names)
-        return Tools(functions, "named", named, parallel=body.parallel_tool_calls is not False)
-    if not functions:
-        if choice == "required":
-            raise InvalidRequest("There are no tools to call.", param="tool_choice")
-        return None
-    return Tools(functions, choice, parallel=body.parallel_tool_calls is not False)
-
-
-def _function(tool: FunctionTool, path: str) -> Function:
-    if tool.type != "function":
-        raise UnsupportedParameter(
-            f"Tools of type '{tool.type}' are not supported here: functions are.", param=f"{path}.type"
-        )
-    if tool.name is None or not NAME.fullmatch(tool.name):
-        raise InvalidRequest(
-            "A function's name has 1 to 64 letters, digits, '_' or '-'.", param=f"{path}.name"
-        )
-    parameters = "" if tool.parameters is None else schema_text(tool.parameters, f"{path}.parameters")
-    return Function(tool.name, tool.description or "", parameters, bool(tool.strict))
-
-
-def _named(choice: ToolChoice, names: list[str]) -> str:
-    if choice.type != "function":
-        raise UnsupportedParameter(
-            f"A choice of type '{choice.type}' is not supported here.", param="tool_choice.type"
-        )
-    if choice.name not in names:
-        raise InvalidRequest("There is no such function among the tools.", param="tool_choice.name")
-    return choice.name
+        require_function(choice.type, "tool_choice.type")
+        return chosen(functions, Named(choice.name or "", "tool_choice.name"), parallel=parallel)
+    return chosen(functions, choice, parallel=parallel)

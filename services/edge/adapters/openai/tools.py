@@ -1,7 +1,8 @@
 """The functions that an answer may call, and which of them it shall. Whether a schema makes sense, the engine says."""
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -18,11 +19,14 @@ MAX_BYTES = 131_072
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
-class FunctionDefinition(msgspec.Struct):
-    name: str
+class FunctionFields(msgspec.Struct):
     description: Annotated[str, Meta(max_length=16_384)] | None = None
     parameters: dict[str, object] | None = None
     strict: bool | None = None
+
+
+class FunctionDefinition(FunctionFields, kw_only=True):
+    name: str
 
 
 class Tool(msgspec.Struct):
@@ -39,6 +43,13 @@ class NamedTool(msgspec.Struct):
     function: NamedFunction | None = None
 
 
+class Named(NamedTuple):
+    """A choice of one function, and where its name stands in the request."""
+
+    name: str
+    param: str
+
+
 def to_tools(
     given: tuple[Tool, ...] | None,
     choice: Literal["none", "auto", "required"] | NamedTool | None,
@@ -46,47 +57,54 @@ def to_tools(
     parallel: bool,
 ) -> Tools | None:
     """Raises `InvalidRequest`, naming the field."""
-    functions = tuple(_function(tool, f"tools[{place}]") for place, tool in enumerate(given or ()))
-    check(functions)
+    functions = [_function(tool, f"tools[{place}]") for place, tool in enumerate(given or ())]
     if isinstance(choice, NamedTool):
-        return Tools(functions, "named", _named(choice, functions), parallel)
-    if functions:
-        return Tools(functions, choice or "auto", parallel=parallel)
-    if choice == "required":
-        raise InvalidRequest("There are no tools to call.", param="tool_choice")
-    return None
+        require_function(choice.type, "tool_choice.type")
+        name = choice.function.name if choice.function is not None else ""
+        return chosen(functions, Named(name, "tool_choice.function.name"), parallel=parallel)
+    return chosen(functions, choice, parallel=parallel)
 
 
-def check(functions: tuple[Function, ...]) -> None:
+def chosen(
+    functions: Sequence[Function],
+    choice: Literal["none", "auto", "required"] | Named | None,
+    *,
+    parallel: bool,
+) -> Tools | None:
+    """All of them, within bounds, and which shall be called. Raises `InvalidRequest`, naming the field."""
     names = [function.name for function in functions]
     if (twice := next((name for name in names if names.count(name) > 1), None)) is not None:
         raise InvalidRequest(f"Two functions are called '{twice}'.", param="tools")
     if sum(len(function.parameters) for function in functions) > MAX_BYTES:
         raise InvalidRequest(f"The tools' schemas have more than {MAX_BYTES} characters.", param="tools")
+    if isinstance(choice, Named):
+        if choice.name not in names:
+            raise InvalidRequest("There is no such function among the tools.", param=choice.param)
+        return Tools(tuple(functions), "named", choice.name, parallel)
+    if functions:
+        return Tools(tuple(functions), choice or "auto", parallel=parallel)
+    if choice == "required":
+        raise InvalidRequest("There are no tools to call.", param="tool_choice")
+    return None
+
+
+def to_function(name: str, found: FunctionFields, path: str) -> Function:
+    """Raises `InvalidRequest`, naming the field."""
+    if not NAME.fullmatch(name):
+        raise InvalidRequest(
+            "A function's name has 1 to 64 letters, digits, '_' or '-'.", param=f"{path}.name"
+        )
+    parameters = "" if found.parameters is None else schema_text(found.parameters, f"{path}.parameters")
+    return Function(name, found.description or "", parameters, bool(found.strict))
+
+
+def require_function(kind: str, param: str) -> None:
+    if kind != "function":
+        raise UnsupportedParameter(f"'{kind}' is not supported here: functions are.", param=param)
 
 
 def _function(tool: Tool, path: str) -> Function:
-    if tool.type != "function":
-        raise UnsupportedParameter(
-            f"Tools of type '{tool.type}' are not supported here: functions are.", param=f"{path}.type"
-        )
-    if (found := tool.function) is None:
+    require_function(tool.type, f"{path}.type")
+    if tool.function is None:
         raise InvalidRequest("This field is required.", param=f"{path}.function")
-    if not NAME.fullmatch(found.name):
-        raise InvalidRequest(
-            "A function's name has 1 to 64 letters, digits, '_' or '-'.", param=f"{path}.function.name"
-        )
-    schema = found.parameters
-    parameters = "" if schema is None else schema_text(schema, f"{path}.function.parameters")
-    return Function(found.name, found.description or "", parameters, bool(found.strict))
-
-
-def _named(choice: NamedTool, functions: tuple[Function, ...]) -> str:
-    if choice.type != "function":
-        raise UnsupportedParameter(
-            f"A choice of type '{choice.type}' is not supported here.", param="tool_choice.type"
-        )
-    name = choice.function.name if choice.function is not None else ""
-    if all(function.name != name for function in functions):
-        raise InvalidRequest("There is no such function among the tools.", param="tool_choice.function.name")
-    return name
+    return to_function(tool.function.name, tool.function, f"{path}.function")
