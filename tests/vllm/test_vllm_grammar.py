@@ -12,9 +12,9 @@ from services.inference.adapters.vllm import VllmEngine
 from shared.errors import InvalidRequest
 from shared.messages import JsonFormat, Logprobs, Sampling, Text, TokenLogprob
 from tests.engine_contract import Said, Subject, all_of
+from tests.vllm.moving import moved
 from tests.vllm.test_vllm_engine import LONG
-from tests.vllm.test_vllm_worker import LentEngine
-from tests.worker import asking, begun, gather, running_worker, settled, text_of
+from tests.worker import asking, text_of
 
 pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -161,13 +161,7 @@ async def test_an_answer_in_json_goes_from_worker_to_worker(nats_url: str, engin
     sampling = Sampling(max_tokens=1900, temperature=1.0, json_format=JsonFormat(json.dumps(long)))
     async with asking(nats_url) as asker:
         job = asker.job("Hello", request="json", model="gpt-4-local", sampling=sampling)
-        async with running_worker(nats_url, engine=LentEngine(engine), shutdown_grace_s=20):
-            incoming = await asker.submit(job)
-            await begun(incoming)
-        had = list(incoming.cursor.ids)
-        async with running_worker(nats_url, engine=LentEngine(engine), instance="2"):
-            answered = await asyncio.wait_for(gather(incoming), 60)
-            live = await settled(asker, "json")
+        had, answered, live = await moved(asker, nats_url, engine, job)
     assert (live.worker, live.attempt) == ("inference-2", 2)
     assert answered.end.failure is None
     assert answered.ids[: len(had)] == had

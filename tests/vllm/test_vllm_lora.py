@@ -21,8 +21,9 @@ from shared.messages import JsonFormat, Sampling, Started
 from shared.settings import SettingsError
 from tests.engine_contract import Said, Subject, all_of
 from tests.vllm.conftest import ENGINE_ARGS, HANG_S
+from tests.vllm.moving import LentEngine
 from tests.vllm.test_vllm_engine import LONG, looking
-from tests.vllm.test_vllm_worker import MAX_TOKENS, PROMPTS, LentEngine
+from tests.vllm.test_vllm_worker import MAX_TOKENS, PROMPTS
 from tests.worker import asking, begun, gather, running_worker
 
 pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]

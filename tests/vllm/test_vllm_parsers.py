@@ -14,7 +14,8 @@ from vllm.sampling_params import SamplingParams
 from services.inference.adapters.vllm.requests import chat_request
 from services.inference.adapters.vllm.speech import Speech, SpeechMaker
 from services.inference.domain.saying import merged
-from shared.messages import ChatJob, ChatMessage, Function, Part, Reasoning, Text, ToolCall, Tools
+from shared.messages import ChatJob, Function, Part, Reasoning, Text, ToolCall, Tools
+from tests.streams import a_job
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(120)]
 
@@ -24,17 +25,8 @@ CALLS = (
     '<tool_call>\n{"name": "stop", "arguments": {"why": "轮"}}\n</tool_call>'
 )
 SCHEMA = json.dumps({"type": "object", "properties": {"wheel": {"type": "string"}}})
-JOB = ChatJob(
-    request="r",
-    user="u",
-    model="m",
-    messages=(ChatMessage("user", "How?"),),
-    inbox="i",
-    stream=1,
-    created_at=0.0,
-    deadline=0.0,
-    tools=Tools((Function("turn", parameters=SCHEMA), Function("stop", parameters=SCHEMA))),
-)
+TOOLS = Tools((Function("turn", parameters=SCHEMA), Function("stop", parameters=SCHEMA)))
+JOB = msgspec.structs.replace(a_job("r", "i", 1), tools=TOOLS)
 
 
 @pytest.fixture(scope="module")

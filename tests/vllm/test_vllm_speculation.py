@@ -17,9 +17,9 @@ from services.inference.adapters.vllm import VllmEngine, VllmOptions
 from shared.messages import ChatJob, Logprobs, Sampling, ServedModel, end_of
 from tests.engine_contract import Said, Subject, all_of
 from tests.vllm.conftest import ENGINE_ARGS, HANG_S
+from tests.vllm.moving import LentEngine
 from tests.vllm.test_vllm_engine import LONG
 from tests.vllm.test_vllm_process import ready
-from tests.vllm.test_vllm_worker import LentEngine
 from tests.worker import Answered, Asker, asking, begun, gather, running_worker, text_of
 
 pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]

@@ -1,6 +1,5 @@
 """Forced calls of functions, cut anywhere and gone on with: by name and id, token and piece the same call."""
 
-import asyncio
 import json
 from itertools import accumulate
 from typing import Any
@@ -14,9 +13,9 @@ from services.inference.domain.saying import function_calls, merged
 from shared.errors import InvalidRequest
 from shared.messages import Function, FunctionCall, Part, Sampling, Started, ToolCall, Tools
 from tests.engine_contract import Said, Subject, all_of
+from tests.vllm.moving import moved
 from tests.vllm.test_vllm_engine import LONG
-from tests.vllm.test_vllm_worker import LentEngine
-from tests.worker import asking, begun, gather, running_worker, settled
+from tests.worker import asking
 
 pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -158,13 +157,7 @@ async def test_a_call_goes_from_worker_to_worker(nats_url: str, engine: VllmEngi
         sampling = Sampling(max_tokens=1900, temperature=1.0)
         job = asker.job("Hello", request="tool", model="gpt-4-local", sampling=sampling)
         job = msgspec.structs.replace(job, tools=tools)
-        async with running_worker(nats_url, engine=LentEngine(engine), shutdown_grace_s=20):
-            incoming = await asker.submit(job)
-            await begun(incoming)
-        had = list(incoming.cursor.ids)
-        async with running_worker(nats_url, engine=LentEngine(engine), instance="2"):
-            answered = await asyncio.wait_for(gather(incoming), 60)
-            live = await settled(asker, "tool")
+        had, answered, live = await moved(asker, nats_url, engine, job)
     assert (live.worker, live.attempt) == ("inference-2", 2)
     assert answered.end.failure is None
     assert answered.ids[: len(had)] == had

@@ -13,6 +13,7 @@ from services.inference.adapters.vllm import VllmEngine
 from shared import subjects
 from shared.messages import CancelJob, Sampling, Text
 from tests.vllm.conftest import ENGINE_ARGS
+from tests.vllm.moving import LentEngine
 from tests.worker import asking, gather, running_worker
 
 pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -71,16 +72,3 @@ async def test_cancel_frees_the_engines_slot(nats_url: str, engine: VllmEngine) 
         answered = await gather(incoming)
         assert answered.end.failure is not None
         assert answered.end.failure.code == "cancelled"
-
-
-class LentEngine(VllmEngine):
-    """The session's engine, for a worker to use: it neither starts nor stops with it."""
-
-    def __init__(self, engine: VllmEngine) -> None:
-        self.__dict__ = engine.__dict__
-
-    async def start(self) -> None:
-        await self.health()
-
-    async def stop(self) -> None:
-        """It is still wanted."""
