@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -104,8 +105,11 @@ async def test_answers_of_a_killed_worker_go_on_at_another(
             streams = [await asker.submit(job) for job in jobs]
             await asyncio.gather(*(begun(incoming) for incoming in streams))
         finally:
+            engine = psutil.Process(process.pid).children(recursive=True)
             process.kill()
             await process.wait()
+        _, left = await asyncio.to_thread(psutil.wait_procs, engine, 10)
+        assert left == []  # else they keep the GPU's memory
         assert all(end_of(incoming.pieces) is None for incoming in streams)
         async with running_worker(nats_url, engine=LentEngine(ngram), instance="2"):
             moved = await asyncio.wait_for(asyncio.gather(*map(gather, streams)), 90)

@@ -11,6 +11,7 @@ import structlog
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError
 
+from services.inference.adapters.guard import Guard
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.vllm.announced import announced
 from services.inference.adapters.vllm.arguments import chat_template
@@ -56,6 +57,7 @@ class VllmEngine:
         self._llm: AsyncLLM | None = None
         self._prompts: PromptMaker | None = None
         self._processes: list[psutil.Process] = []
+        self._guard = Guard()
         self._watch = SchedulerWatch()
         self._hang = self._hang_watch()
         self._streams: VllmStreams | None = None
@@ -74,6 +76,8 @@ class VllmEngine:
             raise EngineFailed(f"vLLM could not load {self._args.model}: {error}") from error
         self._llm, self._loading = llm, None
         self._processes = engine_processes(llm)
+        if self._processes:
+            await self._guard.watch(self._processes)
         self._hang = self._hang_watch()
         spare_statistics(llm)
         self._prompts = self._prompt_maker(llm)
@@ -147,6 +151,7 @@ class VllmEngine:
             log.warning("vllm.shutdown_slow", after_s=SHUTDOWN_S)
         if left := await asyncio.to_thread(reap, self._processes):
             log.warning("vllm.reaped", processes=left)
+        await self._guard.close()
 
     async def _give_up(self, loading: "asyncio.Task[AsyncLLM]") -> AsyncLLM | None:
         """A model that is being loaded is of no use any more, and nothing but the death of its processes ends that.
