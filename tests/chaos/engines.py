@@ -40,6 +40,7 @@ ENVIRON = {
 if not FULL:
     ENVIRON["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # a process less a worker that takes seconds to load
 LOADED_WITHIN_S = 240.0
+BESIDE_THE_CORE = ("resource_tracker", "adapters.guard")  # a worker's other children
 
 
 def with_engines(workers: int, services: Sequence[str]) -> Shape:
@@ -52,7 +53,11 @@ def with_engines(workers: int, services: Sequence[str]) -> Shape:
 def core_of(worker: Node) -> psutil.Process:
     """The process that computes."""
     children = psutil.Process(worker.pid).children()
-    (core,) = [child for child in children if not any("resource_tracker" in word for word in child.cmdline())]
+    (core,) = [
+        child
+        for child in children
+        if not any(beside in " ".join(child.cmdline()) for beside in BESIDE_THE_CORE)
+    ]
     return core
 
 
