@@ -37,11 +37,10 @@ def chromium() -> str:
 
 def shows_chinese() -> bool:
     """Whether a font of this machine has Chinese characters; without one they are boxes."""
-    if shutil.which("fc-list") is None:
+    lists = shutil.which("fc-list")
+    if lists is None:
         return False
-    listed = subprocess.run(
-        ["fc-list", ":lang=zh-cn", "family"], capture_output=True, text=True, check=False
-    )
+    listed = subprocess.run([lists, ":lang=zh-cn", "family"], capture_output=True, text=True, check=False)
     return bool(listed.stdout.strip())
 
 
@@ -60,7 +59,11 @@ def is_there() -> bool:
 
 
 def can_install() -> bool:
-    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+    return os.geteuid() == 0 and bool(apt_get())
+
+
+def apt_get() -> str:
+    return shutil.which("apt-get") or ""
 
 
 def install() -> None:
@@ -68,7 +71,7 @@ def install() -> None:
     sys.stdout.flush()
     for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *PACKAGES]):
         done = subprocess.run(
-            ["apt-get", "-o", f"DPkg::Lock::Timeout={WAIT_S}", *command],
+            [apt_get(), "-o", f"DPkg::Lock::Timeout={WAIT_S}", *command],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

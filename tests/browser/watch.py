@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebErro
 
 LISTEN = """
 document.addEventListener("securitypolicyviolation", (event) =>
-  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ""}:${event.lineNumber}`));
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
 """
 HERE = ("data:", "blob:", "about:")
 REFUSED = "Failed to load resource"
