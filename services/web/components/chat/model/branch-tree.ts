@@ -60,7 +60,8 @@ export class BranchTree<M extends { id: string }> {
   /** The end of the newest branch through this message. */
   newestUnder(id: string): string {
     let at = id;
-    for (let next = this.newestChild(at); next !== undefined; next = this.newestChild(at)) at = next;
+    for (let next = this.newestChild(at); next !== undefined; next = this.newestChild(at))
+      at = next;
     return at;
   }
 

@@ -1,10 +1,10 @@
 // What a conversation needs of the world around it; tests give it their own.
 
 import type { Chat } from "@ai-sdk/react";
-import type { Transcript } from "@/lib/api/chat";
-import type { News } from "@/lib/conversation-news";
+import type { Transcript } from "@/lib/api/conversations";
 import type { ChatMessage } from "./message";
 import type { Network } from "./network";
+import type { News } from "./news";
 import type { Choices } from "./request";
 import type { OfferedTool } from "./transport";
 
@@ -20,6 +20,8 @@ export interface ConversationParts {
   network: Network;
   choices: () => Choices;
   tools: () => Promise<OfferedTool[]>;
+  /** What was read last, however long ago. */
+  peek: (id: string) => Transcript | undefined;
   readTranscript: (id: string, signal: AbortSignal) => Promise<Transcript>;
   stopAnswer: (id: string) => Promise<void>;
   pause: (ms: number) => Promise<void>;

@@ -3,6 +3,7 @@
 
 import { Chat } from "@ai-sdk/react";
 import { generateId } from "ai";
+import type { Transcript } from "@/lib/api/conversations";
 import { ApiError } from "@/lib/api/errors";
 import { BranchTree, type Version } from "./branch-tree";
 import { type ConversationParts, STOP_PATIENCE_MS } from "./conversation-parts";
@@ -50,6 +51,7 @@ export class Conversation {
         onConnected: () => {
           this.connected = true;
           this.change({ reconnecting: false });
+          this.parts.tell({ kind: "answering", conversation: this.id });
         },
       }),
       onError: (error) => this.failed(error),
@@ -81,6 +83,9 @@ export class Conversation {
   /** Reads what is stored, and then whatever is being written. */
   async load(): Promise<void> {
     this.change({ phase: "loading", loadError: null });
+    const known = this.parts.peek(this.id);
+    if (known) this.take(known);
+    if (known) this.change({ phase: "ready" });
     let answered: boolean;
     try {
       answered = await this.reload();
@@ -106,9 +111,7 @@ export class Conversation {
   }
 
   async ask(parts: ChatPart[]): Promise<void> {
-    const first = this.view.phase === "new";
     this.change({ phase: "ready" });
-    this.parts.tell({ kind: "asked", conversation: this.id, first });
     await this.chat.sendMessage({ role: "user", parts });
   }
 
@@ -124,7 +127,6 @@ export class Conversation {
   /** Another answer to the same question; without an id, to the last one. */
   async regenerate(id?: string): Promise<void> {
     this.keepBranch();
-    this.parts.tell({ kind: "asked", conversation: this.id, first: false });
     await this.chat.regenerate({ messageId: id });
   }
 
@@ -132,6 +134,11 @@ export class Conversation {
   show(version: string): void {
     this.keepBranch();
     this.chat.messages = this.tree.pathTo(this.tree.newestUnder(version));
+  }
+
+  /** Whether some branch holds it. */
+  has(id: string): boolean {
+    return this.tree.has(id);
   }
 
   versionsOf(id: string): Version {
@@ -178,23 +185,29 @@ export class Conversation {
     const transcript = await this.parts.readTranscript(this.id, this.leaving.signal);
     this.readAt = Date.now();
     if (isWriting(this.chat.status)) return true; // what is stored is behind what is shown
+    this.take(transcript);
+    const end = this.chat.messages.at(-1);
+    return end?.role === "assistant" && transcript.messages.some(({ id }) => id === end.id);
+  }
+
+  private take(transcript: Transcript): void {
     const last = this.chat.messages.at(-1);
     this.tree = treeOf(transcript);
     if (!last) this.read(transcript.current);
     else if (this.tree.has(last.id)) this.read(this.tree.newestUnder(last.id));
     else this.tree.adopt(this.chat.messages); // it is here only
     this.change({ title: transcript.conversation.title, branches: this.view.branches + 1 });
-    const end = this.chat.messages.at(-1);
-    return end?.role === "assistant" && transcript.messages.some(({ id }) => id === end.id);
   }
 
   /** What is here already is not made anew, since it may know more of itself. */
   private read(end: string): void {
     const here = new Map(this.chat.messages.map((message) => [message.id, message]));
-    this.chat.messages = this.tree.pathTo(this.tree.has(end) ? end : this.tree.newest()).map((message) => {
-      const known = here.get(message.id);
-      return known && textOf(known) === textOf(message) ? known : message;
-    });
+    this.chat.messages = this.tree
+      .pathTo(this.tree.has(end) ? end : this.tree.newest())
+      .map((message) => {
+        const known = here.get(message.id);
+        return known && textOf(known) === textOf(message) ? known : message;
+      });
   }
 
   /** Says of the answer at the end, if nothing else is known of its end, how it ended. */
@@ -206,7 +219,11 @@ export class Conversation {
   }
 
   private async untilEnded(patienceMs: number): Promise<void> {
-    for (let waitedMs = 0; isWriting(this.chat.status) && waitedMs < patienceMs; waitedMs += STEP_MS) {
+    for (
+      let waitedMs = 0;
+      isWriting(this.chat.status) && waitedMs < patienceMs;
+      waitedMs += STEP_MS
+    ) {
       await this.parts.pause(STEP_MS);
     }
   }
@@ -218,8 +235,7 @@ export class Conversation {
   private finished(failed: boolean): void {
     if (this.view.reconnecting) return;
     this.keepBranch();
-    const first = this.chat.messages.length <= 2;
-    if (!failed) this.parts.tell({ kind: "answered", conversation: this.id, first });
+    if (!failed) this.parts.tell({ kind: "answered", conversation: this.id });
   }
 
   private change(part: Partial<ConversationView>): void {

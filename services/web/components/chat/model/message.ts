@@ -28,9 +28,7 @@ export type ChatMessage = UIMessage<MessageMetadata, ChatData>;
 export type ChatPart = ChatMessage["parts"][number];
 
 export function textOf(message: ChatMessage): string {
-  return message.parts
-    .flatMap((part) => (part.type === "text" ? [part.text] : []))
-    .join("\n\n");
+  return message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
 }
 
 export function isWriting(status: string): boolean {

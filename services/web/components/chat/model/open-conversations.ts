@@ -25,6 +25,11 @@ export class OpenConversations {
     return conversation;
   }
 
+  /** Only if it is open. */
+  find(id: string): Conversation | undefined {
+    return this.open.get(id);
+  }
+
   /** One that nobody has asked anything in yet. */
   blank(): Conversation {
     if (this.fresh?.getView().phase !== "new") this.fresh = null;
@@ -47,10 +52,5 @@ export class OpenConversations {
   forget(id: string): void {
     this.open.get(id)?.leave();
     this.open.delete(id);
-  }
-
-  leave(): void {
-    for (const conversation of this.open.values()) conversation.leave();
-    this.open.clear();
   }
 }

@@ -1,6 +1,6 @@
 // A stored conversation as messages of the AI SDK.
 
-import type { StoredMessage, StoredPassage, Transcript } from "@/lib/api/chat";
+import type { StoredMessage, StoredPassage, Transcript } from "@/lib/api/conversations";
 import type { CitedPassage } from "../citation-context";
 import { BranchTree } from "./branch-tree";
 import type { ChatMessage, ChatPart } from "./message";
@@ -27,7 +27,7 @@ export function toMessage(stored: StoredMessage): ChatMessage {
 
 function partsOf({ parts, reasoning, text }: StoredMessage): ChatPart[] {
   // The edge keeps parts in the SDK's own form, so their fields need no translation.
-  if (parts && parts.length > 0) return parts as unknown as ChatPart[];
+  if (parts && parts.length > 0) return parts as ChatPart[];
   return [
     ...(reasoning ? [{ type: "reasoning" as const, text: reasoning, state: "done" as const }] : []),
     ...(text ? [{ type: "text" as const, text, state: "done" as const }] : []),

@@ -93,5 +93,7 @@ export function isLost(error: unknown): boolean {
 
 /** Whether asking again in a moment may do. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof ApiError && (isLost(error) || error.status === 429 || error.status >= 500);
+  return (
+    error instanceof ApiError && (isLost(error) || error.status === 429 || error.status >= 500)
+  );
 }
