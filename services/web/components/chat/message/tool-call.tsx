@@ -63,8 +63,8 @@ function Value({ label, value }: { label: string; value: unknown }) {
   return (
     <div>
       <p className="mb-1 text-muted text-xs">{label}</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
       <section
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
         tabIndex={0}
         aria-label={label}
         className="max-h-60 overflow-auto rounded-md bg-surface p-2"
