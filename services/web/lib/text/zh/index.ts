@@ -4,7 +4,8 @@ import { citations } from "./citations";
 import { common } from "./common";
 import { history } from "./history";
 import { knowledge } from "./knowledge";
+import { palette } from "./palette";
 import { parts } from "./parts";
 import { signIn } from "./sign-in";
 
-export const zh: Text = { common, signIn, chat, citations, history, knowledge, parts };
+export const zh: Text = { common, signIn, chat, citations, history, knowledge, palette, parts };
