@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.product import Account, Product
 from tests.browser.watch import Watch
@@ -37,6 +37,10 @@ class Reader:
     def photograph(self, path: Path) -> None:
         for number, page in enumerate(self.context.pages):
             page.screenshot(path=path.with_stem(f"{path.stem}-{number}"))
+
+    def alert(self, words: str) -> Locator:
+        """Next has an alert of its own on each page, for its announcements."""
+        return self.page.get_by_role("alert").filter(has_text=words)
 
     def sees_sign_in(self) -> None:
         expect(self.page.get_by_role("button", name="Sign in")).to_be_visible()
