@@ -35,7 +35,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Radix.Content
           aria-describedby={undefined}
           onCloseAutoFocus={(event) => leaves.current && event.preventDefault()}
-          className="-translate-x-1/2 fixed top-[max(1rem,12dvh)] left-1/2 z-50 flex max-h-[min(32rem,76dvh)] w-[min(40rem,calc(100vw-1.5rem))] animate-rise flex-col overflow-hidden rounded-xl border border-line bg-raised shadow-float outline-none"
+          className="-translate-x-1/2 fixed top-[max(1rem,12dvh)] left-1/2 z-50 flex h-[min(30rem,76dvh)] w-[min(40rem,calc(100vw-1.5rem))] animate-rise flex-col overflow-hidden rounded-xl border border-line bg-raised shadow-float outline-none"
         >
           <Radix.Title className="sr-only">{words.title}</Radix.Title>
           <Cmdk
@@ -43,7 +43,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             shouldFilter={false}
             vimBindings={false}
             loop
-            className="flex min-h-0 flex-col outline-none"
+            className="relative flex min-h-0 flex-1 flex-col outline-none"
           >
             <div className="flex shrink-0 items-center gap-3 border-line border-b px-4">
               {search.searching ? (
@@ -70,6 +70,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                 onGo={(href) => choose(() => router.push(href))}
               />
             </Cmdk.List>
+            <Verdict query={query.trim()} search={search} />
             <Hints />
           </Cmdk>
         </Radix.Content>
@@ -111,7 +112,6 @@ function Results({ query, search, onCommand, onGo }: ResultsProps) {
     );
   }
   const matches = search.matches ?? localMatches(query, [...pinned, ...recent]);
-  const nothing = matches.length + commands.length === 0;
   return (
     <>
       {actions.length > 0 ? <Group heading={words.actions}>{actions}</Group> : null}
@@ -127,17 +127,20 @@ function Results({ query, search, onCommand, onGo }: ResultsProps) {
           {search.more ? <MoreItem busy={search.searching} onChoose={search.loadMore} /> : null}
         </Group>
       ) : null}
-      <p role="status" className="px-3 text-center text-muted text-sm">
-        {nothing && !search.searching && !search.error ? (
-          <span className="block py-8">{words.none(query)}</span>
-        ) : null}
-        {search.error ? (
-          <span className="block py-5">
-            {words.failed} {wordsFor(search.error, text)}
-          </span>
-        ) : null}
-      </p>
     </>
+  );
+}
+
+/** Outside the list, which may hold nothing but what can be chosen. */
+function Verdict({ query, search }: Pick<ResultsProps, "query" | "search">) {
+  const text = useText();
+  const words = text.palette;
+  const nothing = query !== "" && search.matches?.length === 0 && !search.searching;
+  return (
+    <p role="status" className="absolute inset-x-0 top-1/2 px-6 text-center text-muted text-sm">
+      {search.error ? `${words.failed} ${wordsFor(search.error, text)}` : null}
+      {nothing && !search.error ? words.none(query) : null}
+    </p>
   );
 }
 

@@ -11,7 +11,14 @@ export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const words = useText().palette;
   return (
     <Dialog open onOpenChange={(open) => open || onClose()}>
-      <DialogContent title={words.shortcuts} className="max-w-lg">
+      <DialogContent
+        title={words.shortcuts}
+        className="max-w-lg"
+        onOpenAutoFocus={(event) => {
+          event.preventDefault(); // the text takes the focus, so that the arrow keys scroll it
+          (event.currentTarget as HTMLElement).focus();
+        }}
+      >
         <div className="flex flex-col gap-5">
           {GROUPS.map((group) => (
             <section key={group}>

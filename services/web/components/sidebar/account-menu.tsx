@@ -38,10 +38,9 @@ export function AccountMenu({ name }: { name: string }) {
       >
         <span
           aria-hidden
-          className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft font-semibold text-accent text-xs uppercase"
-        >
-          {[...name][0] ?? "·"}
-        </span>
+          data-initial={[...name][0] ?? "·"}
+          className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft font-semibold text-accent text-xs uppercase before:content-[attr(data-initial)]"
+        />
         <span className="min-w-0 flex-1 truncate text-sm">{name}</span>
         <ChevronsUpDown aria-hidden className="size-4 text-faint" />
       </MenuTrigger>

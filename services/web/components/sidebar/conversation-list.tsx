@@ -12,6 +12,8 @@ import { conversationOf } from "@/lib/history/addresses";
 import { type Line, linesOf } from "@/lib/history/lines";
 import { useConversations, useHistory } from "@/lib/history/provider";
 import { useToday } from "@/lib/history/use-today";
+import { isPress } from "@/lib/shortcuts/matching";
+import { useIsMac } from "@/lib/shortcuts/provider";
 import { useText } from "@/lib/text";
 import { useConversationActions } from "./conversation-actions";
 import { ConversationRow } from "./conversation-row";
@@ -51,6 +53,7 @@ interface LinesProps {
 function Lines({ lines, nowMs, scroller }: LinesProps) {
   const actions = useConversationActions();
   const shown = conversationOf(usePathname());
+  const mac = useIsMac() ?? false;
   const virtual = useRef<VirtualizerHandle>(null);
   const [renaming, setRenaming] = useState("");
   const focus = useRowFocus({ lines, shown, scroller, virtual });
@@ -66,8 +69,8 @@ function Lines({ lines, nowMs, scroller }: LinesProps) {
       onKeyDown={(event) => {
         const id = focus.onKeyDown(event);
         if (!id) return;
-        if (event.key === "F2") setRenaming(id);
-        if (event.key === "Delete") remove(id);
+        if (isPress(event.nativeEvent, "rename", mac)) setRenaming(id);
+        if (isPress(event.nativeEvent, "remove", mac)) remove(id);
       }}
       onFocus={focus.onFocus}
     >

@@ -60,7 +60,7 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
           onPointerLeave={ahead.cancel}
           onFocus={ahead.begin}
           onBlur={ahead.cancel}
-          className="flex h-9 items-center rounded-md px-2.5 text-sm focus-visible:-outline-offset-2 pointer-coarse:h-11 pointer-coarse:pr-11"
+          className="flex h-8 items-center rounded-md px-2.5 text-sm focus-visible:-outline-offset-2 pointer-coarse:h-11 pointer-coarse:pr-11"
         >
           <span className="min-w-0 flex-1 truncate group-focus-within:pr-6 group-hover:pr-6 group-has-data-[state=open]:pr-6">
             {title || words.untitled}

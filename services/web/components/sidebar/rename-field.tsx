@@ -37,7 +37,7 @@ export function RenameField({ title, onDone }: RenameFieldProps) {
           finish(null, true);
         }
       }}
-      className="h-9 w-full rounded-md border border-focus bg-raised px-2.5 text-sm text-text outline-none ring-1 ring-focus pointer-coarse:h-11 pointer-coarse:text-base"
+      className="h-8 w-full rounded-md border border-focus bg-raised px-2.5 text-sm text-text outline-none ring-1 ring-focus pointer-coarse:h-11 pointer-coarse:text-base"
     />
   );
 }

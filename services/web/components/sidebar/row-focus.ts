@@ -65,9 +65,9 @@ export function useRowFocus({ lines, shown, scroller, virtual }: Options) {
     /** The row that another key was pressed on, if it was on a row. */
     onKeyDown: (event: KeyboardEvent<HTMLElement>): string | undefined => {
       const id = (event.target as HTMLElement).dataset.row;
-      if (!id || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+      if (!id) return undefined;
       const step = STEPS[event.key];
-      if (step === undefined) return id;
+      if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return id;
       event.preventDefault();
       const next = rowBeside(lines, id, step);
       if (next) move(next);

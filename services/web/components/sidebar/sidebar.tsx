@@ -45,7 +45,7 @@ function Places() {
   const here = (path: string) => (pathname === path ? "page" : undefined);
   return (
     <div className="flex shrink-0 flex-col gap-px px-2 pb-1">
-      <Link href="/" aria-current={here("/")} onClick={closeSheet} className={PLACE}>
+      <Link href="/" onClick={closeSheet} className={PLACE}>
         <SquarePen aria-hidden />
         {words.newChat}
         <Keys>{useKeys("newChat")}</Keys>
