@@ -1,4 +1,4 @@
-"""All of the product for a browser: two edges, one worker an engine, documents, and the built web before them."""
+"""All of the product for a browser: two edges, three engines with a worker each, documents, and the web before them."""
 
 import subprocess
 import sys
@@ -6,8 +6,11 @@ from collections.abc import Generator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from deploy.local.engines import EngineChoice
+from tests.browser.scripted import NAME, ScriptedModel, scripted_model
 from tests.chaos.cluster import Cluster, Shape, running_cluster
 from tests.conftest import ServerLoop
 from tests.proxy import Proxy, proxied
@@ -15,22 +18,31 @@ from tests.web import running_web
 
 EXTRACTIVE = "extractive"
 SIMULATED = "simulated"
-SHAPE = Shape(
-    edges=2,
-    workers=2,
-    services=("audit", "embedder", "retriever"),
-    engine=EngineChoice(EXTRACTIVE, "", "as asked"),
-    ready_within_s=120.0,
-    environ={"SLUICE_DEFAULT_MODEL": SIMULATED},
-    own={
-        "inference-2": {
-            "SLUICE_ENGINE": SIMULATED,
-            "SLUICE_SIM_STEP_MS": "25",
-            "SLUICE_SIM_MAX_TOKENS": "240",
-        }
-    },
-)
+SCRIPTED = NAME
+
+SIMULATED_WORKER = {
+    "SLUICE_ENGINE": SIMULATED,
+    "SLUICE_SIM_STEP_MS": "25",
+    "SLUICE_SIM_MAX_TOKENS": "240",
+}
 """A simulated answer takes six seconds: long enough to be in the middle of it, and short enough to see its end."""
+
+
+def shape(scripted: ScriptedModel) -> Shape:
+    scripted_worker = {
+        "SLUICE_ENGINE": "openai",
+        "SLUICE_OPENAI_BASE_URL": scripted.base_url,
+        "SLUICE_MODEL": SCRIPTED,
+    }
+    return Shape(
+        edges=2,
+        workers=3,
+        services=("audit", "embedder", "retriever"),
+        engine=EngineChoice(EXTRACTIVE, "", "as asked"),
+        ready_within_s=120.0,
+        environ={"SLUICE_DEFAULT_MODEL": SIMULATED},
+        own={"inference-2": SIMULATED_WORKER, "inference-3": scripted_worker},
+    )
 
 
 @dataclass(frozen=True)
@@ -40,11 +52,12 @@ class Account:
 
 
 class Product:
-    def __init__(self, url: str, cluster: Cluster, edges: Proxy, loop: ServerLoop) -> None:
-        self.url = url
+    def __init__(self, network: Proxy, cluster: Cluster, scripted: ScriptedModel, loop: ServerLoop) -> None:
+        self.url = address(network)
+        self.scripted = scripted
         self.cluster = cluster
         self.admin = Account("admin", cluster.password)
-        self._edges = edges
+        self._network = network
         self._loop = loop
 
     def add_user(self, name: str) -> Account:
@@ -56,6 +69,14 @@ class Product:
     def force_out(self, account: Account) -> None:
         """As an operator does: signed out everywhere."""
         self._users("revoke", account.name)
+
+    def let_in(self, account: Account) -> None:
+        """Who was forced out may sign in again."""
+        self._users("restore", account.name)
+
+    def network(self, state: Literal["passing", "gone", "silent"]) -> None:
+        """Between browsers and the web."""
+        self._loop.run(self._network.become(state))
 
     def kill_edge(self) -> None:
         """The one that the web talks to. Returns when its process has ended; the other one serves from then on."""
@@ -79,9 +100,15 @@ class Product:
 def running_product(folder: Path, loop: ServerLoop) -> Generator[Product]:
     parts = AsyncExitStack()
     try:
-        cluster = loop.run(parts.enter_async_context(running_cluster(folder / "cluster", SHAPE)))
+        scripted = loop.run(parts.enter_async_context(scripted_model()))
+        cluster = loop.run(parts.enter_async_context(running_cluster(folder / "cluster", shape(scripted))))
         edges = loop.run(parts.enter_async_context(proxied(*cluster.ports)))
-        with running_web(f"http://127.0.0.1:{edges.port}", folder / "web.log") as url:
-            yield Product(url, cluster, edges, loop)
+        with running_web(address(edges), folder / "web.log") as url:
+            network = loop.run(parts.enter_async_context(proxied(urlsplit(url).port or 0)))
+            yield Product(network, cluster, scripted, loop)
     finally:
         loop.run(parts.aclose())
+
+
+def address(proxy: Proxy) -> str:
+    return f"http://127.0.0.1:{proxy.port}"
