@@ -1,6 +1,7 @@
 import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
 import { ChatProvider } from "@/components/chat/chat-provider";
+import { CitationProvider } from "@/components/citations/provider";
 import { Shell } from "@/components/shell/shell";
 import { SIDEBAR_COOKIE } from "@/components/shell/sidebar-cookie";
 import { Sidebar } from "@/components/sidebar/sidebar";
@@ -16,7 +17,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
       <ShortcutProvider>
         <ChatProvider>
           <Shell sidebar={<Sidebar name={name} />} sidebarInitiallyOpen={open}>
-            {children}
+            <CitationProvider>{children}</CitationProvider>
           </Shell>
         </ChatProvider>
       </ShortcutProvider>

@@ -1,7 +1,7 @@
 // A stored conversation as messages of the AI SDK.
 
 import type { StoredMessage, StoredPassage, Transcript } from "@/lib/api/conversations";
-import type { CitedPassage } from "../citation-context";
+import type { CitedPassage } from "@/lib/citations/passage";
 import { BranchTree } from "./branch-tree";
 import type { ChatMessage, ChatPart } from "./message";
 
@@ -60,7 +60,6 @@ export function passagesOf(parts: readonly ChatPart[]): CitedPassage[] {
         text: String(told.text ?? ""),
         start: Number(told.start ?? 0),
         end: Number(told.end ?? 0),
-        score: Number(told.score ?? 0),
       },
     ];
   });
