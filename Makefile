@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# Some images set it, for processes that start once. Ours start by the dozen, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What `make run` takes; each has a meaning in deploy/local/options.py.
 PYTHON ?= python3
 ENGINE ?= auto
