@@ -1,5 +1,7 @@
 """One run: measure the original, quantise it, measure the result, and let it appear if it is good enough."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -57,14 +59,13 @@ def compare(request: Request, tell: Tell) -> Verdict:
         return judge(before, measure(out, held), request)
 
 
-class _memory_errors:  # noqa: N801 - a context manager
+@contextmanager
+def _memory_errors() -> Generator[None]:
     """A GPU that is too small is no bug of ours."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise Unprocessable("The GPU's memory is too small for this model.") from error
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise Unprocessable("The GPU's memory is too small for this model.") from error
 
 
 def _folder(request: Request, out: Path) -> Path:
