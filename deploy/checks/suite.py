@@ -60,6 +60,7 @@ def parts() -> list[Part]:
     found = [Part("check", ("make", "check"))]
     if Path("tests/vllm").exists():
         found.append(Part("types of the vLLM adapter", ("make", "check-types-vllm")))
+        found.append(Part("types of the quantizer", ("make", "check-types-quantize")))
         found.append(pytest_part("vllm", ".venv-vllm/bin/python", ["tests/vllm"]))
     found.append(pytest_part("tests", sys.executable, folders))
     return [*found, pytest_part("chaos", sys.executable, ["tests/chaos", "-m", "not full"])]

@@ -9,6 +9,7 @@ from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.platforms import current_platform
 
 from services.inference.adapters.vllm import arguments
+from services.inference.adapters.vllm.checkpoint import check_quantization
 from services.inference.adapters.vllm.lora import Adapters
 from services.inference.adapters.vllm.replay import HAS_SECOND, Replay
 from shared.settings import SettingsError
@@ -94,6 +95,7 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         raise SettingsError(f"SLUICE_MODEL={options.model}: {error}") from error
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{arguments.ARGS}: {error}") from error
+    check_quantization(args.model, args.quantization)
     if _can_replay(args, options):
         args.logits_processors = [*(args.logits_processors or ()), Replay]
     return args
