@@ -1,6 +1,5 @@
 """What the engine is started with: our defaults for this machine, and the operator's word over them."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -80,8 +79,6 @@ def is_on_cpu() -> bool:
 
 def engine_args(options: VllmOptions) -> AsyncEngineArgs:
     """The operator's word over our defaults. Raises `SettingsError`."""
-    if Path(options.model).is_absolute() and not Path(options.model).exists():
-        raise SettingsError(f"SLUICE_MODEL: there is no {options.model}")
     chosen = arguments.chosen(options.named, options.engine_args, options.speculation)
     defaults = {
         **(ON_CPU if is_on_cpu() else ON_GPU),
