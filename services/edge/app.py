@@ -78,6 +78,7 @@ class Edge:
         self._outbox_sender = OutboxSender(outbox, self._link)
         self._knowledge = BusKnowledge(self._link)
         self._embedder = BusEmbedder(self._link)
+        self._jobs = NatsJobs(self._link, self._receiver, publisher="edge")
         self._embeddings = self._build_embeddings(settings)
         self._answering = self._build_answering(settings)
         self._stops = StopFeed(self._link, self._answering.following.stopped)
@@ -90,7 +91,7 @@ class Edge:
     def _build_answering(self, settings: EdgeSettings) -> Answering:
         return Answering(
             workers=self._workers,
-            jobs=NatsJobs(self._link, self._receiver, publisher="edge"),
+            jobs=self._jobs,
             history=self._history,
             knowledge=self._knowledge,
             sessions=self._feed,
@@ -141,7 +142,7 @@ class Edge:
             "chat": self._answering.chat,
             "embedder": self._embedder,
             "embeddings": self._embeddings,
-            "conversations": Conversations(self._history, self._audit),
+            "conversations": Conversations(self._history, self._jobs, self._audit),
             "live": self._answering.live,
             "library": Library(self._knowledge, self._audit, max_bytes=settings.max_document_bytes),
             "metrics": metrics,

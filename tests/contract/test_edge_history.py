@@ -140,7 +140,7 @@ async def test_another_users_conversation_is_not_there(history: History) -> None
     for attempt in (
         history.begin_turn(turn("q2", "r2", user="eve")),
         history.read("eve", "c1"),
-        history.rename("eve", "c1", "Mine"),
+        history.update("eve", "c1", title="Mine"),
         history.delete("eve", "c1", GONE),
         history.read("ada", "c2"),
     ):
@@ -197,7 +197,7 @@ async def test_pages_newest_first(history: History) -> None:
 
 async def test_rename(history: History) -> None:
     await history.begin_turn(turn())
-    renamed = await history.rename("ada", "c1", "Night shifts")
+    renamed = await history.update("ada", "c1", title="Night shifts")
     assert renamed.title == "Night shifts"
     await history.begin_turn(turn("q2", "r2", at=3.0))
     assert (await history.read("ada", "c1")).conversation == msgspec.structs.replace(renamed, updated_at=3.0)

@@ -31,10 +31,11 @@ class SlowHistory(PostgresHistory):
         super().__init__(database)
         self.finished: list[str] = []
 
-    async def finish_turn(self, event: ChatCompleted) -> None:
+    async def finish_turn(self, event: ChatCompleted) -> bool:
         await asyncio.sleep(STORING_S)
-        await super().finish_turn(event)
+        stored = await super().finish_turn(event)
         self.finished.append(event.request)
+        return stored
 
 
 class Told(msgspec.Struct):

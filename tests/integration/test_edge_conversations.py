@@ -104,7 +104,7 @@ async def test_events_that_are_none_of_the_historys_business_do_not_stop_it(stor
 async def test_pages_newest_first(story: Story) -> None:
     for number in range(5):
         turn = await story.teller.ask(f"{number}", chat=f"c{number}")
-        await story.teller.history.rename(turn.user, turn.chat, f"Chat {number}")
+        await story.teller.history.update(turn.user, turn.chat, title=f"Chat {number}")
     found: list[str] = []
     cursor = ""
     while True:

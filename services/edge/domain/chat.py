@@ -55,6 +55,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """The conversation to store it in; empty: none."""
     question_id: str = ""
     """The last message's id in that conversation."""
+    before: tuple[str, ...] | None = None
+    """The ids of the messages before it, nearest first; None where the client names none."""
+    beside: bool = False
+    """Asked again, it keeps its older answers."""
 
 
 class Notice(msgspec.Struct, frozen=True):

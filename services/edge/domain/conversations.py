@@ -16,6 +16,7 @@ class Conversation(msgspec.Struct, frozen=True):
     title: str
     created_at: float
     updated_at: float
+    pinned: bool = False
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -33,6 +34,12 @@ class Turn(msgspec.Struct, frozen=True):
     """Whose answer belongs here."""
     message_id: str
     """The id that the answer will have."""
+    before: tuple[str, ...] | None = None
+    """The ids of the messages that the question was asked after, nearest first; empty: it begins a conversation. None,
+    or none that is known: it follows the newest message."""
+    beside: bool = False
+    """A question that is asked again keeps its older answers. Otherwise, or when its text is another, what followed it
+    is removed."""
 
 
 class StoredMessage(msgspec.Struct, frozen=True):
@@ -42,6 +49,8 @@ class StoredMessage(msgspec.Struct, frozen=True):
     role: Literal["user", "assistant"]
     text: str
     created_at: float
+    parent: str = ""
+    """The message that it follows; empty for the first. Messages with one parent are versions of each other."""
     status: MessageStatus = "complete"
     reasoning: str = ""
     sources: tuple[Passage, ...] = ()
@@ -52,6 +61,12 @@ class StoredMessage(msgspec.Struct, frozen=True):
 class Transcript(msgspec.Struct, frozen=True):
     conversation: Conversation
     messages: tuple[StoredMessage, ...]
+    """Of all branches, oldest first. An answer that is being written is not among them."""
+    current: str = ""
+    """The last message of the newest branch: its parent, that one's parent and so on are what was said. A question,
+    while its answer is being written."""
+    previous_cursor: str = ""
+    """Empty, unless older messages were left out: `cursor` for the page with those."""
 
 
 class ConversationPage(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Where conversations are kept. All methods raise `Unavailable` when it is away.
 
-A conversation of another user's is `NotFound`, as one that does not exist.
+A conversation of another user's is `NotFound`, as one that does not exist; so is one that is deleted, unless the method
+says otherwise.
 """
 
 from typing import Protocol
@@ -13,17 +14,19 @@ __all__ = ["History", "Turn"]
 
 class History(Protocol):
     async def begin_turn(self, turn: Turn) -> None:
-        """Stores the question, and makes the conversation when it is new.
+        """Stores the question where `before` says, and makes the conversation when it is new.
 
-        A question id that the conversation knows means an edit or a regeneration: its text is replaced and
-        all that followed it is removed. An answer still on its way to a removed place is not stored.
+        A question id that the conversation knows means an edit or a regeneration: the answer comes `beside` the older
+        ones; or its text is replaced, and all that followed it is removed. An answer still on its way to a removed
+        place is not stored.
         """
         ...
 
-    async def finish_turn(self, event: ChatCompleted) -> None:
+    async def finish_turn(self, event: ChatCompleted) -> bool:
         """Stores the answer of this or a derived event in the place that `begin_turn` kept for its request.
 
-        A second time, or without such a place, it changes nothing.
+        A second time, or without such a place, it changes nothing. Does the conversation, deleted or not, still have
+        the title that its first question gave it?
         """
         ...
 
@@ -31,12 +34,29 @@ class History(Protocol):
         """Raises `NotFound` unless it is a conversation of this user's."""
         ...
 
-    async def conversations(self, user: str, *, limit: int, cursor: str = "") -> ConversationPage:
-        """Raises `InvalidRequest` for a cursor that is none of ours."""
+    async def conversations(
+        self, user: str, *, limit: int, cursor: str = "", pinned: bool | None = None
+    ) -> ConversationPage:
+        """`pinned`: those alone, or the others. Raises `InvalidRequest` for a cursor that is none of ours."""
         ...
 
-    async def read(self, user: str, chat: str) -> Transcript: ...
-    async def rename(self, user: str, chat: str, title: str) -> Conversation: ...
-    async def delete(self, user: str, chat: str, record: AuditRecord) -> None:
-        """Also keeps the record of it, to be sent: either both or neither."""
+    async def read(self, user: str, chat: str, *, cursor: str = "") -> Transcript:
+        """Of very many messages the newest, or those before `cursor`. Raises `InvalidRequest` for one that is none."""
+        ...
+
+    async def update(
+        self, user: str, chat: str, *, title: str | None = None, pinned: bool | None = None
+    ) -> Conversation:
+        """One of them at least. A title that was given so is nobody's to replace."""
+        ...
+
+    async def delete(self, user: str, chat: str, record: AuditRecord) -> tuple[str, ...]:
+        """For a while it can be restored. Also keeps the record of it, to be sent: either both or neither.
+
+        Returns the requests of answers that are being written in it.
+        """
+        ...
+
+    async def restore(self, user: str, chat: str, record: AuditRecord) -> Conversation:
+        """Undoes `delete`, if that was done and can be, with its record. Raises `NotFound` when it is gone."""
         ...

@@ -142,4 +142,6 @@ def _turn(job: ChatJob, question: Question) -> Turn:
         at=job.created_at,
         request=job.request,
         message_id=job.message_id,
+        before=question.before,
+        beside=question.beside,
     )

@@ -1,29 +1,53 @@
 """A user's own conversations."""
 
+import logging
+
 from services.edge.domain.conversations import Conversation, ConversationPage, Transcript
 from services.edge.domain.identity import Principal
 from services.edge.ports.audit import Audit
+from services.edge.ports.chat import Jobs
 from services.edge.ports.history import History
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, Unavailable
+
+log = logging.getLogger(__name__)
 
 
 class Conversations:
-    def __init__(self, history: History, audit: Audit) -> None:
+    def __init__(self, history: History, jobs: Jobs, audit: Audit) -> None:
         self._history = history
+        self._jobs = jobs
         self._audit = audit
 
-    async def list(self, principal: Principal, limit: int, cursor: str) -> ConversationPage:
-        return await self._history.conversations(principal.user, limit=limit, cursor=cursor)
+    async def list(
+        self, principal: Principal, limit: int, cursor: str, pinned: bool | None
+    ) -> ConversationPage:
+        return await self._history.conversations(principal.user, limit=limit, cursor=cursor, pinned=pinned)
 
-    async def read(self, principal: Principal, chat: str) -> Transcript:
-        return await self._history.read(principal.user, chat)
+    async def read(self, principal: Principal, chat: str, cursor: str = "") -> Transcript:
+        return await self._history.read(principal.user, chat, cursor=cursor)
 
-    async def rename(self, principal: Principal, chat: str, title: str) -> Conversation:
-        title = " ".join(title.split())
-        if not title:
-            raise InvalidRequest("A title has at least one character.", param="title")
-        return await self._history.rename(principal.user, chat, title)
+    async def update(
+        self, principal: Principal, chat: str, title: str | None, pinned: bool | None
+    ) -> Conversation:
+        if title is None and pinned is None:
+            raise InvalidRequest(
+                "There is nothing to change: a title, or whether it is pinned.", param="title"
+            )
+        if title is not None:
+            title = " ".join(title.split())
+            if not title:
+                raise InvalidRequest("A title has at least one character.", param="title")
+        return await self._history.update(principal.user, chat, title=title, pinned=pinned)
 
     async def delete(self, principal: Principal, chat: str) -> None:
+        """What is being written in it is stopped, and kept for a restored one."""
         record = self._audit.draft("conversation.delete", actor=principal.user, resource=chat)
-        await self._history.delete(principal.user, chat, record)
+        for request in await self._history.delete(principal.user, chat, record):
+            try:
+                await self._jobs.cancel(request)
+            except Unavailable as error:
+                log.warning("could not stop an answer of a deleted conversation yet: %s", error)
+
+    async def restore(self, principal: Principal, chat: str) -> Conversation:
+        record = self._audit.draft("conversation.restore", actor=principal.user, resource=chat)
+        return await self._history.restore(principal.user, chat, record)

@@ -99,7 +99,7 @@ def _failed(job: ChatJob, failure: Failure) -> ChatFailed:
     )
 
 
-async def _insist(what: str, act: Callable[[], Awaitable[None]]) -> None:
+async def _insist(what: str, act: Callable[[], Awaitable[object]]) -> None:
     """The bus or the database may be away for a moment. What cannot be done after some tries is logged."""
     for attempt in range(TRIES):
         try:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Controller, delete, get, patch
+from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
@@ -17,8 +17,16 @@ Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Entries a page"
 Cursor = Annotated[str, QueryParameter(max_length=1024, description="`next_cursor` of the page before")]
 
 
-class Rename(msgspec.Struct, frozen=True):
-    title: Annotated[str, Meta(min_length=1, max_length=200, examples=["Night shifts"])]
+Pinned = Annotated[bool | None, QueryParameter(description="Those that are pinned, or those that are not")]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What is not named stays as it is."""
+
+    title: (
+        Annotated[str, Meta(min_length=1, max_length=200, examples=["Night shifts"])] | msgspec.UnsetType
+    ) = msgspec.UNSET
+    pinned: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class ConversationController(Controller):
@@ -32,29 +40,55 @@ class ConversationController(Controller):
         conversations: NamedDependency[Conversations],
         limit: Limit = 50,
         cursor: Cursor = "",
+        pinned: Pinned = None,
     ) -> ConversationPage:
-        return await conversations.list(principal, limit, cursor)
+        return await conversations.list(principal, limit, cursor, pinned)
 
-    @get("/{conversation:str}", summary="Read", responses=problems(401, 404, 503))
+    @get("/{conversation:str}", summary="Read", responses=problems(400, 401, 404, 503))
     async def read(
         self,
         principal: NamedDependency[Principal],
         conversations: NamedDependency[Conversations],
         conversation: FromPath[str],
+        cursor: Cursor = "",
     ) -> Transcript:
-        return await conversations.read(principal, conversation)
+        """All branches of it, in the order in which their messages were made: `parent` makes them a tree, and
+        `current` is where it was gone on with last. Of more than 4,000 messages the newest come first; `cursor`, the
+        `previous_cursor` of a page, gives those before them.
+        """
+        return await conversations.read(principal, conversation, cursor)
 
-    @patch("/{conversation:str}", summary="Rename", responses=problems(400, 401, 404, 503))
-    async def rename(
+    @patch("/{conversation:str}", summary="Rename, pin", responses=problems(400, 401, 404, 503))
+    async def update(
         self,
         principal: NamedDependency[Principal],
         conversations: NamedDependency[Conversations],
         conversation: FromPath[str],
-        data: JSONBody[Rename],
+        data: JSONBody[Change],
     ) -> Conversation:
-        return await conversations.rename(principal, conversation, data.title)
+        title = None if data.title is msgspec.UNSET else data.title
+        pinned = None if data.pinned is msgspec.UNSET else data.pinned
+        return await conversations.update(principal, conversation, title, pinned)
 
-    @delete("/{conversation:str}", summary="Delete", responses=problems(401, 404, 503))
+    @post(
+        "/{conversation:str}/restore",
+        status_code=200,
+        summary="Undo its deletion",
+        responses=problems(401, 404, 503),
+    )
+    async def restore(
+        self,
+        principal: NamedDependency[Principal],
+        conversations: NamedDependency[Conversations],
+        conversation: FromPath[str],
+    ) -> Conversation:
+        return await conversations.restore(principal, conversation)
+
+    @delete(
+        "/{conversation:str}",
+        summary="Delete; it can be restored for a while",
+        responses=problems(401, 404, 503),
+    )
     async def delete(
         self,
         principal: NamedDependency[Principal],

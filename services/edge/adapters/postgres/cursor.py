@@ -2,19 +2,21 @@
 
 import base64
 import binascii
-from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
 from shared.errors import InvalidRequest
 
-
-def encode_cursor(at: datetime, id: str) -> str:
-    return base64.urlsafe_b64encode(msgspec.msgpack.encode((at, id))).decode()
+T = TypeVar("T")
 
 
-def decode_cursor(cursor: str) -> tuple[datetime, str]:
+def encode_cursor(*place: object) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).decode()
+
+
+def decode_cursor(cursor: str, place: type[T]) -> T:
     try:
-        return msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor), type=tuple[datetime, str])
+        return msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor), type=place)
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise InvalidRequest("This cursor is none of ours.", param="cursor") from error

@@ -13,7 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 SCHEMA = "edge"
 
@@ -48,6 +48,10 @@ conversations = Table(
     Column("title", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
+    Column("title_by", Text, nullable=False),
+    Column("words", TSVECTOR, nullable=False),
 )
 
 messages = Table(
@@ -67,6 +71,8 @@ messages = Table(
     Column("completion_tokens", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("request", Text, unique=True),
+    Column("parent", Text, nullable=False),
+    Column("words", TSVECTOR, nullable=False),
 )
 
 audit_outbox = Table(

@@ -96,7 +96,15 @@ def to_question(body: ChatBody) -> Question:
         retrieve=body.retrieval,
         chat=chat,
         question_id=body.messages[-1].id or _question_id(chat, messages),
+        before=_before(body.messages),
+        beside=body.trigger is not None,
     )
+
+
+def _before(messages: tuple[ClientMessage, ...]) -> tuple[str, ...] | None:
+    """A list that is cut, and goes on with a new question, is a new branch."""
+    earlier = [message for message in messages[:-1] if message.role in ("user", "assistant")]
+    return tuple(message.id for message in reversed(earlier) if message.id) or (None if earlier else ())
 
 
 def _text_of(message: ClientMessage) -> str:

@@ -1,0 +1,60 @@
+"""An answer, stored once in the place that was kept for it. In the caller's transaction."""
+
+import msgspec
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.edge.adapters.postgres.tables import conversations, messages
+from shared.database import moment
+from shared.messages import ChatCancelled, ChatCompleted, ChatFailed
+
+
+async def finish(
+    connection: AsyncConnection, event: ChatCompleted, row: dict[str, object], words: list[str]
+) -> bool:
+    """Also in a conversation that is deleted, which may be restored."""
+    conversation = (conversations.c.id == event.chat) & (conversations.c.user_id == event.user)
+    locked = select(conversations.c.title_by).where(conversation).with_for_update()
+    title_by = await connection.scalar(locked)
+    if title_by is None:
+        return False
+    waiting = (
+        (messages.c.conversation_id == event.chat)
+        & (messages.c.request == event.request)
+        & (messages.c.status == "running")
+    )
+    values = {**row, "words": func.array_to_tsvector(words)}
+    stored = await connection.execute(update(messages).where(waiting).values(values))
+    if not stored.rowcount:
+        return False
+    newest = func.greatest(conversations.c.updated_at, moment(event.at))
+    await connection.execute(update(conversations).where(conversation).values(updated_at=newest))
+    return title_by == "question"
+
+
+def row_of(event: ChatCompleted) -> dict[str, object]:
+    """The first choice, as the chat shows no other."""
+    first = event.answers[0] if event.answers else None
+    sources: list[object] = [msgspec.to_builtins(passage) for passage in event.passages]
+    return {
+        "status": _status(event),
+        "text": _storable(first.text if first else ""),
+        "reasoning": _storable(first.reasoning if first else ""),
+        "sources": sources,
+        "model": event.model,
+        "error": _storable(event.failure.message) if isinstance(event, ChatFailed) else "",
+        "prompt_tokens": event.usage.prompt_tokens,
+        "completion_tokens": event.usage.completion_tokens,
+        "created_at": moment(event.at),
+    }
+
+
+def _status(event: ChatCompleted) -> str:
+    if isinstance(event, ChatFailed):
+        return "failed"
+    return "cancelled" if isinstance(event, ChatCancelled) else "complete"
+
+
+def _storable(text: str) -> str:
+    """A model may generate NUL, which PostgreSQL's text cannot hold."""
+    return text.replace("\0", "\ufffd")

@@ -1,0 +1,56 @@
+"""What was said in a conversation, the newest messages first where there are very many."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import case, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.edge.adapters.postgres.cursor import decode_cursor, encode_cursor
+from services.edge.adapters.postgres.tables import messages
+from services.edge.domain.conversations import Conversation, StoredMessage, Transcript
+from shared.messages import Passage
+
+MESSAGES_READ = 4_000
+"""A page."""
+
+COLUMNS = tuple(column for column in messages.c if column.name not in ("words", "request", "conversation_id"))
+
+
+async def read(connection: AsyncConnection, conversation: Conversation, cursor: str) -> Transcript:
+    chat = messages.c.conversation_id == conversation.id
+    told = select(*COLUMNS).where(chat, messages.c.status != "running")
+    if cursor:
+        told = told.where(messages.c.position < decode_cursor(cursor, tuple[int])[0])
+    told = told.order_by(messages.c.position.desc()).limit(MESSAGES_READ + 1)
+    rows = (await connection.execute(told)).mappings().all()
+    more = len(rows) > MESSAGES_READ
+    shown = rows[:MESSAGES_READ]
+    return Transcript(
+        conversation,
+        tuple(_message(row) for row in reversed(shown)),
+        await _current(connection, conversation.id),
+        encode_cursor(shown[-1]["position"]) if more else "",
+    )
+
+
+async def _current(connection: AsyncConnection, chat: str) -> str:
+    shown = case((messages.c.status == "running", messages.c.parent), else_=messages.c.id)
+    newest = select(shown).where(messages.c.conversation_id == chat)
+    return await connection.scalar(newest.order_by(messages.c.position.desc()).limit(1)) or ""
+
+
+def _message(row: Mapping[Any, Any]) -> StoredMessage:
+    return StoredMessage(
+        id=row["id"],
+        parent=row["parent"],
+        role=row["role"],
+        text=row["text"],
+        created_at=row["created_at"].timestamp(),
+        status=row["status"],
+        reasoning=row["reasoning"],
+        sources=msgspec.convert(row["sources"], tuple[Passage, ...]),
+        model=row["model"],
+        error=row["error"],
+    )

@@ -1,0 +1,3 @@
+import type { chat as English } from "../en/chat";
+
+export const chat: typeof English = {};

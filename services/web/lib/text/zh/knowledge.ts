@@ -1,0 +1,3 @@
+import type { knowledge as English } from "../en/knowledge";
+
+export const knowledge: typeof English = {};
