@@ -89,8 +89,9 @@ class Maker:
 
 def _type(schema: Schema) -> str:
     """The first of several; what has no type is an object, unless it has items."""
-    kind = schema.get("type", "array" if "items" in schema else "object")
-    return str(kind[0] if isinstance(kind, list) and kind else kind)
+    given: object = schema.get("type", "array" if "items" in schema else "object")
+    kinds = cast("list[object]", given) if isinstance(given, list) else [given]
+    return str(kinds[0]) if kinds else "object"
 
 
 def _text(schema: Schema, name: str, place: int) -> str:
