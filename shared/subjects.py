@@ -80,6 +80,7 @@ EMBED_BATCH = "embed.batch"
 EMBED_MODEL = "embed.model"
 SEARCH = "retrieval.search"
 DOCUMENTS = "knowledge.documents"
+PASSAGES = "knowledge.passages"
 INGEST = "knowledge.ingest"
 
 EMBEDDERS = "embedders"

@@ -182,6 +182,14 @@ def _knowledge() -> tuple[Channel, ...]:
             replies=(m.Documents, m.Failure),
         ),
         Channel(
+            subject=subjects.PASSAGES,
+            kind="request",
+            sender="edge",
+            receiver="one retriever",
+            carries=(m.GetPassage,),
+            replies=(m.PassageReply, m.Failure),
+        ),
+        Channel(
             subject=subjects.INGEST,
             kind="work queue",
             sender="edge",

@@ -1,4 +1,4 @@
-"""A network that can fail: a TCP proxy in front of a real server."""
+"""A network that can fail: a TCP proxy in front of a real server, or of several that stand in for each other."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,10 +7,11 @@ from typing import Literal
 
 
 class Proxy:
-    """`passing`, or `gone` (connections are cut and refused), or `silent` (they stay, and nothing comes through)."""
+    """`passing`, or `gone` (connections are cut and refused), or `silent` (they stay, and nothing comes through).
+    A connection goes to the first of the servers that takes it."""
 
-    def __init__(self, target_port: int) -> None:
-        self._target_port = target_port
+    def __init__(self, *target_ports: int) -> None:
+        self._target_ports = target_ports
         self._server: asyncio.Server | None = None
         self._pipes: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
@@ -42,7 +43,11 @@ class Proxy:
         pipe.add_done_callback(self._pipes.discard)
 
     async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        try:
+            upstream_reader, upstream_writer = await self._connect()
+        except OSError:
+            writer.transport.abort()
+            return
         copies = [
             asyncio.create_task(self._copy(reader, upstream_writer)),
             asyncio.create_task(self._copy(upstream_reader, writer)),
@@ -56,6 +61,16 @@ class Proxy:
                 end.transport.abort()
         await asyncio.gather(*copies, return_exceptions=True)
 
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Raises `OSError` when none takes it."""
+        *others, last = self._target_ports
+        for port in others:
+            try:
+                return await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                continue
+        return await asyncio.open_connection("127.0.0.1", last)
+
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
             await self._flowing.wait()
@@ -64,8 +79,8 @@ class Proxy:
 
 
 @asynccontextmanager
-async def proxied(port: int) -> AsyncGenerator[Proxy]:
-    proxy = Proxy(port)
+async def proxied(*ports: int) -> AsyncGenerator[Proxy]:
+    proxy = Proxy(*ports)
     await proxy.become("passing")
     try:
         yield proxy

@@ -95,6 +95,21 @@ class GetDocument(Message, frozen=True):
     document: Name
 
 
+class GetPassage(Message, frozen=True):
+    user: Name
+    document: Name
+    number: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class PassageReply(Message, frozen=True):
+    """An unknown document or passage is a `Failure` with code `not_found`."""
+
+    passage: Passage
+    before: str = ""
+    """What the document says right before it, as far as the passage before goes."""
+    after: str = ""
+
+
 class DeleteDocument(Message, frozen=True):
     user: Name
     document: Name

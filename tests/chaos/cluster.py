@@ -101,6 +101,10 @@ class Cluster:
         finally:
             await asyncio.gather(*(probe.close() for probe in self._probes))
 
+    def operator(self) -> dict[str, str]:
+        """The environment of the commands that an operator runs, such as `python -m services.edge.users`."""
+        return self._plan(self.ports[0]).environment("edge", "users")
+
     async def restart(self, name: str) -> None:
         """A process that has ended comes back."""
         await self.nodes[name].start()

@@ -170,6 +170,24 @@ async def test_without_a_word_in_common_nothing_is_found_by_words(library: Libra
     assert await by_words(library, question) == []
 
 
+async def test_passages_are_read_by_their_numbers_and_by_their_owner(library: Library):
+    mine, other = job(), job()
+    await ready(library, mine)
+    await ready(library, other, ("other",))
+    found = await library.catalog.passages("ada", mine.document, 2, 9)
+    assert [(passage.number, passage.text, passage.start) for passage in found] == [
+        (2, "moon", 100),
+        (3, "fig", 200),
+    ]
+    assert {(passage.document, passage.title) for passage in found} == {(mine.document, "Notes")}
+    assert await library.catalog.passages("ben", mine.document, 1, 9) == []
+    assert await library.catalog.passages("ada", "nothing", 1, 9) == []
+    assert await library.catalog.passages("ada", mine.document, 4, 9) == []
+    waiting = job()
+    await library.catalog.register(waiting, 1.0)
+    assert await library.catalog.passages("ada", waiting.document, 0, 9) == []
+
+
 async def test_attempts_count_unless_postponed(library: Library):
     mine = job()
     await library.catalog.register(mine, 1.0)

@@ -22,6 +22,7 @@ METADATA = {
     "sluice": {
         "citation": 1,
         "document": "d1",
+        "number": 3,
         "start": 120,
         "end": 142,
         "score": 0.8123,

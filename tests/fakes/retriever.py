@@ -59,6 +59,13 @@ class MemoryLibrary:
             raise NotFound("There is no such document.")
         return found
 
+    async def passages(self, user: str, document: str, first: int, last: int) -> Sequence[Passage]:
+        self._require()
+        if self._documents.get(document, ("", None))[0] != user:
+            return []
+        pairs = self._passages.get(document, [])
+        return [passage for passage, _ in pairs if first <= passage.number <= last]
+
     async def delete(self, user: str, document: str) -> None:
         await self.get(user, document)
         del self._documents[document]

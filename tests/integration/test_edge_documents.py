@@ -19,9 +19,11 @@ from shared.messages import (
     DocumentRequest,
     Documents,
     GetDocument,
+    GetPassage,
     IngestJob,
     ListDocuments,
     Passage,
+    PassageReply,
     RegisterDocument,
     SearchReply,
     SearchRequest,
@@ -58,6 +60,14 @@ class StandInRetriever:
         found = [Passage(one.id, one.title, 0, request.query, 0, len(request.query), 0.5) for one in mine]
         return SearchReply(tuple(found[: request.limit]))
 
+    async def passage_asked(self, request: GetPassage) -> PassageReply:
+        document = self._owned(request.user, request.document)
+        if request.number != 1:
+            raise NotFound("There is no such passage.")
+        return PassageReply(
+            Passage(document.id, document.title, 1, "On call: Ada.", 7, 20), "Before.", "After."
+        )
+
     def _owned(self, user: str, document: str) -> Document:
         if self.owners.get(document) != user or document not in self.documents:
             raise NotFound("There is no such document.")
@@ -84,6 +94,7 @@ async def shelf(nats_url: str, database_url: str, tmp_path: Path) -> AsyncGenera
         broker = control_broker(nats_url, "retriever")
         broker.subscriber(subjects.DOCUMENTS, queue=subjects.RETRIEVERS)(retriever.documents_asked)
         broker.subscriber(subjects.SEARCH, queue=subjects.RETRIEVERS)(retriever.searched)
+        broker.subscriber(subjects.PASSAGES, queue=subjects.RETRIEVERS)(retriever.passage_asked)
         await broker.start()
         bus = await NatsBus.connect(nats_url, "test")
         yield Shelf(edge, retriever, bus, await edge.sign_in())
@@ -129,6 +140,25 @@ async def test_another_users_document_is_not_there(shelf: Shelf) -> None:
     assert (await http.delete(f"/v1/documents/{id}", headers=eve)).status_code == 404
     assert (await http.get("/v1/documents", headers=eve)).json()["documents"] == []
     assert (await http.post("/v1/search", json={"query": "x"}, headers=eve)).json()["passages"] == []
+
+
+async def test_a_passage_among_its_neighbours(shelf: Shelf) -> None:
+    id = (await shelf.upload(b"text")).json()["id"]
+    http, headers = shelf.edge.http, shelf.headers
+    assert (await http.get(f"/v1/documents/{id}/passages/1", headers=headers)).json() == {
+        "document": id, "title": "notes.md", "number": 1, "text": "On call: Ada.", "start": 7, "end": 20,
+        "before": "Before.", "after": "After.",
+    }  # fmt: skip
+    eve = await shelf.edge.sign_in("eve")
+    for path, who in (
+        (f"{id}/passages/2", headers),
+        (f"{id}/passages/1", eve),
+        ("nothing/passages/1", headers),
+        (f"{id}/passages/-1", headers),
+        (f"{id}/passages/99999999999999999999", headers),
+        (f"{id}/passages/one", headers),
+    ):
+        assert (await http.get(f"/v1/documents/{path}", headers=who)).status_code == 404, path
 
 
 async def test_what_is_no_document(shelf: Shelf) -> None:
@@ -242,6 +272,7 @@ async def test_without_a_retriever_it_says_so_within_two_seconds(
             edge.http.get("/v1/documents", headers=headers),
             edge.http.post("/v1/documents", files={"file": ("a.md", b"text")}, headers=headers),
             edge.http.post("/v1/search", json={"query": "x"}, headers=headers),
+            edge.http.get("/v1/documents/d1/passages/1", headers=headers),
         ):
             began = time.monotonic()
             answer = await request

@@ -4,14 +4,18 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 
+import msgspec
 import pytest
 import pytest_asyncio
 
+from shared import subjects
 from shared.errors import NotFound, Unavailable
 from shared.messages import (
     DeleteDocument,
     GetDocument,
+    GetPassage,
     ListDocuments,
+    PassageReply,
 )
 from tests.knowledge import ADA, BEN, HANDBOOK, Stack, running_knowledge
 
@@ -81,6 +85,14 @@ async def test_a_long_document_becomes_passages_with_exact_offsets_and_one_is_fo
     first = (await stack.search("Where do I find the code of the safe?"))[0]
     assert "back of the clock" in first.text
     assert text[first.start : first.end] == first.text
+    asked = GetPassage(user=ADA, document=document.id, number=first.number)
+    read = await stack.bus.request(subjects.PASSAGES, asked, PassageReply)
+    assert msgspec.structs.replace(first, score=0.0) == read.passage
+    assert text.startswith(read.before, first.start - len(read.before))
+    assert text.startswith(read.after, first.end)
+    assert min(len(read.before), len(read.after)) > 100
+    with pytest.raises(NotFound):
+        await stack.bus.request(subjects.PASSAGES, msgspec.structs.replace(asked, user=BEN), PassageReply)
 
 
 async def test_users_see_and_search_their_own_documents_alone(stack: Stack):

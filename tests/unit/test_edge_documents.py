@@ -7,8 +7,8 @@ import pytest
 from services.edge.domain.documents import media_type_of, require_text, title_of
 from services.edge.domain.identity import Principal
 from services.edge.usecases.documents import Library
-from shared.errors import SluiceError, TooLarge, Unavailable, Unprocessable
-from shared.messages import Document, Documents, IngestJob, Passage
+from shared.errors import NotFound, SluiceError, TooLarge, Unavailable, Unprocessable
+from shared.messages import Document, Documents, IngestJob, Passage, PassageReply
 from tests.fakes.chat import AuditLog
 
 ADA = Principal("a" * 32, "ada", "user", "t1", 0.0, 4e9)
@@ -78,6 +78,9 @@ class Shelf:
     async def get(self, user: str, document: str) -> Any:
         return self.documents[document]
 
+    async def passage(self, user: str, document: str, number: int) -> PassageReply:
+        return PassageReply(Passage(document, "notes.md", number, "text", 0, 4))
+
     async def delete(self, user: str, document: str) -> None:
         if self.lost is not None:
             raise self.lost
@@ -86,6 +89,14 @@ class Shelf:
     async def submit(self, job: IngestJob, data: bytes) -> None:
         if self.refusal is not None:
             raise self.refusal
+
+
+async def test_a_number_that_no_passage_can_have_is_not_asked_for() -> None:
+    library = Library(Shelf(), AuditLog(), max_bytes=100)
+    assert (await library.passage(ADA, "d1", 7)).passage.number == 7
+    for number in (-1, 2**31, 10**30):
+        with pytest.raises(NotFound):
+            await library.passage(ADA, "d1", number)
 
 
 async def test_an_upload_that_cannot_be_handed_over_is_withdrawn() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from shared.messages import Document, Documents, IngestJob, Passage
+from shared.messages import Document, Documents, IngestJob, Passage, PassageReply
 
 
 class Knowledge(Protocol):
@@ -13,6 +13,10 @@ class Knowledge(Protocol):
     async def register(self, job: IngestJob, created_at: float) -> Document: ...
     async def list(self, user: str, limit: int, cursor: str) -> Documents: ...
     async def get(self, user: str, document: str) -> Document:
+        """Raises `NotFound`, also for another user's."""
+        ...
+
+    async def passage(self, user: str, document: str, number: int) -> PassageReply:
         """Raises `NotFound`, also for another user's."""
         ...
 

@@ -8,11 +8,15 @@ from services.edge.domain.documents import media_type_of, require_text, title_of
 from services.edge.domain.identity import Principal
 from services.edge.ports.audit import Audit
 from services.edge.ports.knowledge import Knowledge
-from shared.errors import SluiceError, Unprocessable
-from shared.messages import Document, Documents, IngestJob, Passage
+from shared.errors import NotFound, SluiceError, Unprocessable
+from shared.messages import Document, Documents, IngestJob, Passage, PassageReply
 
 ANY_SCORE = -1.0
 """Cosine similarity starts there: who searches sees the nearest passages, however far."""
+
+
+NUMBERS = 2**31
+"""A passage's number is below."""
 
 
 class Library:
@@ -48,6 +52,11 @@ class Library:
 
     async def get(self, principal: Principal, document: str) -> Document:
         return await self._knowledge.get(principal.user, document)
+
+    async def passage(self, principal: Principal, document: str, number: int) -> PassageReply:
+        if not 0 <= number < NUMBERS:
+            raise NotFound("There is no such passage.")
+        return await self._knowledge.passage(principal.user, document, number)
 
     async def delete(self, principal: Principal, document: str) -> None:
         await self._knowledge.delete(principal.user, document)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from services.retriever.domain.neighbours import beside
 from services.retriever.ports import Catalog, Originals
 from shared.errors import Unavailable
 from shared.messages import (
@@ -9,7 +10,9 @@ from shared.messages import (
     DocumentRequest,
     Documents,
     GetDocument,
+    GetPassage,
     ListDocuments,
+    PassageReply,
     RegisterDocument,
 )
 
@@ -30,6 +33,11 @@ class DocumentsDesk:
             case DeleteDocument():
                 await self._delete(request)
                 return Documents(())
+
+    async def passage(self, request: GetPassage) -> PassageReply:
+        number = request.number
+        found = await self._catalog.passages(request.user, request.document, number - 1, number + 1)
+        return beside(number, found)
 
     async def _delete(self, request: DeleteDocument) -> None:
         """An ingestion that runs finds the document gone at its next step, and leaves nothing."""

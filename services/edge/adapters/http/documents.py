@@ -33,6 +33,18 @@ class DocumentPage(msgspec.Struct, frozen=True):
     """Empty on the last page."""
 
 
+class PassageInContext(msgspec.Struct, frozen=True):
+    document: str
+    title: str
+    number: int
+    text: str
+    start: int
+    end: int
+    before: str
+    """What the document says right before it; empty at the beginning."""
+    after: str
+
+
 Form = Annotated[
     Upload, Body(media_type=RequestEncodingType.MULTI_PART, multipart_form_part_limit=PARTS_LIMIT)
 ]
@@ -63,6 +75,32 @@ class DocumentController(Controller):
     ) -> DocumentPage:
         page = await library.list(principal, limit, cursor)
         return DocumentPage(page.documents, page.next_cursor)
+
+    @get(
+        "/{document:str}/passages/{number:int}",
+        summary="A passage, and what stands around it",
+        responses=problems(401, 404, 503),
+    )
+    async def passage(
+        self,
+        principal: NamedDependency[Principal],
+        library: NamedDependency[Library],
+        document: FromPath[str],
+        number: FromPath[int],
+    ) -> PassageInContext:
+        """`number` is that of a source; `start` and `end` are character offsets in the document."""
+        found = await library.passage(principal, document, number)
+        passage = found.passage
+        return PassageInContext(
+            passage.document,
+            passage.title,
+            passage.number,
+            passage.text,
+            passage.start,
+            passage.end,
+            found.before,
+            found.after,
+        )
 
     @get("/{document:str}", summary="Status and progress", responses=problems(401, 404, 503))
     async def get(

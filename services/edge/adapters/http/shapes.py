@@ -23,6 +23,8 @@ class ChatSource(msgspec.Struct):
     citation: int
     """The n that the answer writes as [n]."""
     document: str
+    number: int
+    """The passage's: `/v1/documents/{document}/passages/{number}` shows it among its neighbours."""
     start: int
     end: int
     score: float

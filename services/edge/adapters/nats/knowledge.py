@@ -8,10 +8,12 @@ from shared.messages import (
     Document,
     Documents,
     GetDocument,
+    GetPassage,
     IngestJob,
     ListDocuments,
     Message,
     Passage,
+    PassageReply,
     RegisterDocument,
     SearchReply,
     SearchRequest,
@@ -39,6 +41,10 @@ class BusKnowledge:
 
     async def get(self, user: str, document: str) -> Document:
         return _only(await self._ask(GetDocument(user=user, document=document)))
+
+    async def passage(self, user: str, document: str, number: int) -> PassageReply:
+        request = GetPassage(user=user, document=document, number=number)
+        return await self._bus.request(subjects.PASSAGES, request, PassageReply, timeout_s=PATIENCE_S)
 
     async def delete(self, user: str, document: str) -> None:
         await self._ask(DeleteDocument(user=user, document=document))

@@ -20,6 +20,7 @@ def source_metadata(citation: int, passage: Passage) -> dict[str, dict[str, str 
         "sluice": {
             "citation": citation,
             "document": passage.document,
+            "number": passage.number,
             "start": passage.start,
             "end": passage.end,
             "score": round(passage.score, 4),

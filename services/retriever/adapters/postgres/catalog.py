@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, select, tuple_
+from sqlalchemy import Select, delete, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.retriever.adapters.postgres.rows import (
@@ -12,14 +12,20 @@ from services.retriever.adapters.postgres.rows import (
     encode_cursor,
     moment,
 )
-from services.retriever.adapters.postgres.search import SEARCH_SETTINGS, found, rankings
-from services.retriever.adapters.postgres.tables import DocumentRow
+from services.retriever.adapters.postgres.search import SEARCH_SETTINGS, found, passage_of, rankings
+from services.retriever.adapters.postgres.tables import DocumentRow, PassageRow
 from services.retriever.domain.words import Asked
 from services.retriever.ports import Found, Vector
 from shared.database import Database
 from shared.errors import Conflict, NotFound
-from shared.messages import Document, Documents, IngestJob
+from shared.messages import Document, Documents, IngestJob, Passage
 
+READ = ("document_id", "number", "text", "start_offset", "end_offset")
+PASSAGE_COLUMNS = (
+    *(PassageRow.__table__.c[name] for name in READ),
+    DocumentRow.__table__.c.title,
+    literal(0.0).label("score"),
+)
 NO_SUCH_DOCUMENT = "There is no such document."
 
 
@@ -60,6 +66,17 @@ class PostgresCatalog:
         if row is None:
             raise NotFound(NO_SUCH_DOCUMENT)
         return document_of(row)
+
+    async def passages(self, user: str, document: str, first: int, last: int) -> Sequence[Passage]:
+        theirs = PassageRow.number.between(first, last), PassageRow.document_id == document
+        query = (
+            select(*PASSAGE_COLUMNS)
+            .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+            .where(DocumentRow.user_id == user, *theirs)
+            .order_by(PassageRow.number)
+        )
+        async with self._database.transaction() as connection:
+            return [passage_of(row) for row in await connection.execute(query)]
 
     async def delete(self, user: str, document: str) -> None:
         """The passages go with it: their foreign key cascades."""

@@ -50,13 +50,16 @@ export function SignInForm({ notice, next }: { notice: string; next: string }) {
         : "";
   return (
     <form method="post" onSubmit={submit} className="flex flex-col gap-4">
-      {notice && !error ? <Notice icon={<Info aria-hidden />}>{notice}</Notice> : null}
-      <div role="alert" className="empty:hidden">
-        {message ? (
-          <Notice danger icon={<CircleAlert aria-hidden />}>
-            {message}
-          </Notice>
-        ) : null}
+      {/* Keeps its place, so that the fields stay where they are when something is said. */}
+      <div className="flex min-h-11 flex-col justify-center">
+        {notice && !error ? <Notice icon={<Info aria-hidden />}>{notice}</Notice> : null}
+        <div role="alert" className="empty:hidden">
+          {message ? (
+            <Notice danger icon={<CircleAlert aria-hidden />}>
+              {message}
+            </Notice>
+          ) : null}
+        </div>
       </div>
       <div className="flex flex-col gap-1.5">
         <label htmlFor="username" className="font-medium text-sm">

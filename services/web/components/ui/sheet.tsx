@@ -28,6 +28,10 @@ export function SheetContent({ title, side = "left", className, children }: Shee
       <Overlay />
       <Radix.Content
         aria-describedby={undefined}
+        onOpenAutoFocus={(event) => {
+          event.preventDefault(); // the first button's tooltip would open with the focus
+          (event.currentTarget as HTMLElement).focus();
+        }}
         className={cn(
           "fixed inset-y-0 z-50 flex w-[min(19rem,86vw)] flex-col border-line bg-surface shadow-float outline-none",
           place,

@@ -2,7 +2,15 @@
 
 import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { Toast as Radix } from "radix-ui";
-import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { useText } from "@/lib/text";
 import { IconButton } from "./icon-button";
 
@@ -27,6 +35,7 @@ export function Toaster({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<(ToastMessage & { id: number })[]>([]);
   const next = useRef(0);
   const { common } = useText();
+  const inBrowser = useInBrowser();
   const show = useCallback<Show>((message) => {
     next.current += 1;
     const entry = { ...message, id: next.current };
@@ -36,16 +45,27 @@ export function Toaster({ children }: { children: ReactNode }) {
   return (
     <ToastContext value={show}>
       {children}
-      <Radix.Provider label={common.notification}>
-        {shown.map((toast) => (
-          <Entry key={toast.id} toast={toast} onGone={() => drop(toast.id)} />
-        ))}
-        <Radix.Viewport
-          label={common.notifications}
-          className="-translate-x-1/2 fixed bottom-4 left-1/2 z-60 flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2 outline-none"
-        />
-      </Radix.Provider>
+      {inBrowser ? (
+        <Radix.Provider label={common.notification}>
+          {shown.map((toast) => (
+            <Entry key={toast.id} toast={toast} onGone={() => drop(toast.id)} />
+          ))}
+          <Radix.Viewport
+            label={common.notifications}
+            className="-translate-x-1/2 fixed bottom-4 left-1/2 z-60 flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2 outline-none"
+          />
+        </Radix.Provider>
+      ) : null}
     </ToastContext>
+  );
+}
+
+/** Radix styles the region inline, which the page's policy lets scripts do, but not the server's HTML. */
+function useInBrowser(): boolean {
+  return useSyncExternalStore(
+    () => () => {},
+    () => true,
+    () => false,
   );
 }
 

@@ -1,0 +1,87 @@
+"""All of the product for a browser: two edges, one worker an engine, documents, and the built web before them."""
+
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.engines import EngineChoice
+from tests.chaos.cluster import Cluster, Shape, running_cluster
+from tests.conftest import ServerLoop
+from tests.proxy import Proxy, proxied
+from tests.web import running_web
+
+EXTRACTIVE = "extractive"
+SIMULATED = "simulated"
+SHAPE = Shape(
+    edges=2,
+    workers=2,
+    services=("audit", "embedder", "retriever"),
+    engine=EngineChoice(EXTRACTIVE, "", "as asked"),
+    ready_within_s=120.0,
+    environ={"SLUICE_DEFAULT_MODEL": SIMULATED},
+    own={
+        "inference-2": {
+            "SLUICE_ENGINE": SIMULATED,
+            "SLUICE_SIM_STEP_MS": "25",
+            "SLUICE_SIM_MAX_TOKENS": "240",
+        }
+    },
+)
+"""A simulated answer takes six seconds: long enough to be in the middle of it, and short enough to see its end."""
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    password: str
+
+
+class Product:
+    def __init__(self, url: str, cluster: Cluster, edges: Proxy, loop: ServerLoop) -> None:
+        self.url = url
+        self.cluster = cluster
+        self.admin = Account("admin", cluster.password)
+        self._edges = edges
+        self._loop = loop
+
+    def add_user(self, name: str) -> Account:
+        """Whoever needs a history without others' conversations in it."""
+        account = Account(name, f"password of {name}")
+        self._users("add", name, "--password-stdin", given=account.password)
+        return account
+
+    def force_out(self, account: Account) -> None:
+        """As an operator does: signed out everywhere."""
+        self._users("revoke", account.name)
+
+    def kill_edge(self) -> None:
+        """The one that the web talks to. Returns when its process has ended; the other one serves from then on."""
+        self._loop.run(self.cluster["edge-1"].kill())
+
+    def restart_edge(self) -> None:
+        self._loop.run(self.cluster.restart("edge-1"))
+
+    def _users(self, *arguments: str, given: str = "") -> None:
+        subprocess.run(
+            [sys.executable, "-m", "services.edge.users", *arguments],
+            input=f"{given}\n",
+            env=self.cluster.operator(),
+            text=True,
+            check=True,
+            timeout=30,
+        )
+
+
+@contextmanager
+def running_product(folder: Path, loop: ServerLoop) -> Generator[Product]:
+    parts = AsyncExitStack()
+    try:
+        cluster = loop.run(parts.enter_async_context(running_cluster(folder / "cluster", SHAPE)))
+        edges = loop.run(parts.enter_async_context(proxied(*cluster.ports)))
+        with running_web(f"http://127.0.0.1:{edges.port}", folder / "web.log") as url:
+            yield Product(url, cluster, edges, loop)
+    finally:
+        loop.run(parts.aclose())
