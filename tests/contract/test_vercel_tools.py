@@ -27,14 +27,14 @@ from shared.messages import (
     ToolCall,
 )
 from tests.chat_edge import AUTHORIZATION, ChatEdge, Ports, serving
-from tests.fakes.chat import MODEL, finished
+from tests.fakes.chat import MODEL, Batch, finished
 from tests.node_clients import NodeClients
 
 pytestmark = [pytest.mark.node, pytest.mark.asyncio(loop_scope="module")]
 
 SOURCE = Passage("d1", "Handbook", 3, "The gate opens at six.", 120, 142, 0.8)
 TOOLS = [{"name": "show_table", "description": "Shows.", "parameters": {"type": "object"}}]
-CALLING = [
+CALLING: list[Batch] = [
     [Reasoning("A table.")],
     [Text("Look:")],
     [ToolCall(0, "c1", "show_table", "")],
@@ -44,6 +44,8 @@ CALLING = [
     [Finished("tool_calls")],
 ]
 INPUT = {"rows": ["a\u2028"]}
+NO_ROWS: dict[str, Any] = {"rows": []}
+GIVEN: tuple[tuple[str, dict[str, Any]], ...] = (("c1", INPUT), ("c2", NO_ROWS))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -64,7 +66,12 @@ async def edge() -> AsyncIterator[ChatEdge]:
 
 
 async def ask(node: NodeClients, edge: ChatEdge, client: str, **command: Any) -> dict[str, Any]:
-    told = {"api": f"{edge.url}/v1/chat", "headers": AUTHORIZATION, "chat": "c1", "body": {"tools": TOOLS}}
+    told: dict[str, Any] = {
+        "api": f"{edge.url}/v1/chat",
+        "headers": AUTHORIZATION,
+        "chat": "c1",
+        "body": {"tools": TOOLS},
+    }
     if client == "ai4":
         parts = [{"type": "text", "text": "Show."}]
         told["messages"] = [{"role": "user", "content": "Show.", "parts": parts}]
@@ -86,8 +93,13 @@ async def test_ai_sdk_7_puts_calls_together(node: NodeClients, edge: ChatEdge) -
     step, reasoning, text, first, second = told(answer)
     assert [part["type"] for part in (step, reasoning, text)] == ["step-start", "reasoning", "text"]
     assert (text["text"], text["state"]) == ("Look:", "done")
-    for part, id, given in ((first, "c1", INPUT), (second, "c2", {"rows": []})):
-        expected = {"type": "tool-show_table", "toolCallId": id, "state": "input-available", "input": given}
+    for part, (id, given) in zip((first, second), GIVEN, strict=True):
+        expected: dict[str, Any] = {
+            "type": "tool-show_table",
+            "toolCallId": id,
+            "state": "input-available",
+            "input": given,
+        }
         assert expected.items() <= part.items()
     assert [call["toolCallId"] for call in seen["called"]] == ["c1", "c2"]
     assert answer["metadata"]["finishReason"] == "tool-calls"
@@ -108,7 +120,7 @@ async def test_ai_sdk_7_goes_on_by_itself_with_what_its_tools_gave(node: NodeCli
         reasoning="A table.",
         tool_calls=tuple(
             FunctionCall(id, "show_table", json.dumps(given, separators=(",", ":"), ensure_ascii=False))
-            for id, given in (("c1", INPUT), ("c2", {"rows": []}))
+            for id, given in GIVEN
         ),
     )
     assert second.messages[2] == ChatMessage("tool", '{"shown":true}', tool_call_id="c1")
@@ -132,7 +144,7 @@ async def test_ai_sdk_4_puts_calls_together_and_goes_on(node: NodeClients, edge:
     message = seen["message"]
     assert [(call["toolCallId"], call["state"], call["args"]) for call in message["toolInvocations"]] == [
         ("c1", "call", INPUT),
-        ("c2", "call", {"rows": []}),
+        ("c2", "call", NO_ROWS),
     ]
     assert seen["finish"]["finishReason"] == "tool-calls"
     for part in message["parts"]:
@@ -163,10 +175,9 @@ async def test_ai_sdk_4_puts_calls_together_and_goes_on(node: NodeClients, edge:
 async def test_a_call_that_cannot_be_made_is_an_error_and_not_a_call(
     node: NodeClients, edge: ChatEdge, arguments: str, reason: Any, failure: Failure | None, error: str
 ) -> None:
-    edge.ports.jobs.batches = [
-        [ToolCall(0, "c1", "show_table", arguments)],
-        *([[Finished(reason)]] if reason else []),
-    ]
+    edge.ports.jobs.batches = [[ToolCall(0, "c1", "show_table", arguments)]]
+    if reason:
+        edge.ports.jobs.batches.append([Finished(reason)])
     edge.ports.jobs.later = []
     edge.ports.jobs.failure = failure
     seen = await ask(node, edge, "ai7", outputs={"show_table": "shown"} if failure else None)
@@ -189,7 +200,11 @@ async def test_no_arguments_are_an_empty_object(node: NodeClients, edge: ChatEdg
 async def test_calls_and_thoughts_are_read_again(node: NodeClients, edge: ChatEdge, client: str) -> None:
     edge.ports.jobs.batches = CALLING[:4]
     edge.ports.jobs.hold = True
-    body = {"id": "c1", "trigger": "submit-message", "messages": [{"role": "user", "content": "Show."}]}
+    body: dict[str, Any] = {
+        "id": "c1",
+        "trigger": "submit-message",
+        "messages": [{"role": "user", "content": "Show."}],
+    }
     async with edge.client.stream("POST", "/v1/chat", json={**body, "tools": TOOLS}) as stream:
         await anext(stream.aiter_lines())
     resuming = asyncio.create_task(ask(node, edge, client, resume=True))
@@ -206,10 +221,10 @@ async def test_calls_and_thoughts_are_read_again(node: NodeClients, edge: ChatEd
     if client == "ai7":
         parts = told(seen["messages"][-1], "step-start")
         assert [part["type"] for part in parts] == ["reasoning", "text", *["tool-show_table"] * 2]
-        assert [part["input"] for part in parts[2:]] == [INPUT, {"rows": []}]
+        assert [part["input"] for part in parts[2:]] == [INPUT, NO_ROWS]
     else:
         assert seen["message"]["reasoning"] == "A table."
-        assert [call["args"] for call in seen["message"]["toolInvocations"]] == [INPUT, {"rows": []}]
+        assert [call["args"] for call in seen["message"]["toolInvocations"]] == [INPUT, NO_ROWS]
 
 
 HELD = (
@@ -232,18 +247,24 @@ async def test_an_answer_that_goes_on_is_read_again_from_its_beginning(
     edge.ports.jobs.batches = [[Text("There")]]
     edge.ports.jobs.hold = True
     edge.ports.history.held = HELD
-    call = {
+    call: dict[str, Any] = {
         "type": "tool-show_table",
         "toolCallId": "c1",
         "state": "output-available",
         "input": {},
         "output": 1,
     }
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"id": "q1", "role": "user", "parts": [{"type": "text", "text": "Show."}]},
         {"id": "a1", "role": "assistant", "parts": [{"type": "step-start"}, call]},
     ]
-    body = {"id": "c1", "trigger": "submit-message", "messageId": "a1", "messages": messages, "tools": TOOLS}
+    body: dict[str, Any] = {
+        "id": "c1",
+        "trigger": "submit-message",
+        "messageId": "a1",
+        "messages": messages,
+        "tools": TOOLS,
+    }
     async with edge.client.stream("POST", "/v1/chat", json=body) as stream:
         assert stream.headers["x-sluice-message-id"] == "a1"
         await anext(stream.aiter_lines())
@@ -322,7 +343,13 @@ async def test_mistakes_are_told_in_plain_text(edge: ChatEdge) -> None:
         answer = await edge.post("/v1/chat", {"id": "c1", "messages": [message]})
         assert (answer.status_code, answer.text) == (400, text)
     edge.ports.history.refusal = InvalidRequest("There is no such answer to go on with.")
-    call = {"type": "tool-f", "toolCallId": "c1", "state": "output-available", "input": {}, "output": 1}
+    call: dict[str, Any] = {
+        "type": "tool-f",
+        "toolCallId": "c1",
+        "state": "output-available",
+        "input": {},
+        "output": 1,
+    }
     answer = await edge.post(
         "/v1/chat", {"messages": [{"role": "assistant", "id": "nobody", "parts": [call]}]}
     )

@@ -81,7 +81,7 @@ def test_a_choice_of_tools_needs_them() -> None:
 
 def test_calls_and_results_become_turns() -> None:
     failed = CALL | {"toolCallId": "c2", "state": "output-error", "errorText": "It broke."}
-    waiting = {
+    waiting: dict[str, Any] = {
         "type": "dynamic-tool",
         "toolName": "ask",
         "toolCallId": "c3",
