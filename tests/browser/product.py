@@ -1,4 +1,4 @@
-"""All of the product for a browser: two edges, one worker an engine, documents, and the built web before them."""
+"""All of the product for a browser: two edges, three engines with a worker each, documents, and the web before them."""
 
 import subprocess
 import sys
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.engines import EngineChoice
+from tests.browser.scripted import NAME, ScriptedModel, scripted_model
 from tests.chaos.cluster import Cluster, Shape, running_cluster
 from tests.conftest import ServerLoop
 from tests.proxy import Proxy, proxied
@@ -15,22 +16,31 @@ from tests.web import running_web
 
 EXTRACTIVE = "extractive"
 SIMULATED = "simulated"
-SHAPE = Shape(
-    edges=2,
-    workers=2,
-    services=("audit", "embedder", "retriever"),
-    engine=EngineChoice(EXTRACTIVE, "", "as asked"),
-    ready_within_s=120.0,
-    environ={"SLUICE_DEFAULT_MODEL": SIMULATED},
-    own={
-        "inference-2": {
-            "SLUICE_ENGINE": SIMULATED,
-            "SLUICE_SIM_STEP_MS": "25",
-            "SLUICE_SIM_MAX_TOKENS": "240",
-        }
-    },
-)
+SCRIPTED = NAME
+
+SIMULATED_WORKER = {
+    "SLUICE_ENGINE": SIMULATED,
+    "SLUICE_SIM_STEP_MS": "25",
+    "SLUICE_SIM_MAX_TOKENS": "240",
+}
 """A simulated answer takes six seconds: long enough to be in the middle of it, and short enough to see its end."""
+
+
+def shape(scripted: ScriptedModel) -> Shape:
+    scripted_worker = {
+        "SLUICE_ENGINE": "openai",
+        "SLUICE_OPENAI_BASE_URL": scripted.base_url,
+        "SLUICE_MODEL": SCRIPTED,
+    }
+    return Shape(
+        edges=2,
+        workers=3,
+        services=("audit", "embedder", "retriever"),
+        engine=EngineChoice(EXTRACTIVE, "", "as asked"),
+        ready_within_s=120.0,
+        environ={"SLUICE_DEFAULT_MODEL": SIMULATED},
+        own={"inference-2": SIMULATED_WORKER, "inference-3": scripted_worker},
+    )
 
 
 @dataclass(frozen=True)
@@ -40,8 +50,11 @@ class Account:
 
 
 class Product:
-    def __init__(self, url: str, cluster: Cluster, edges: Proxy, loop: ServerLoop) -> None:
+    def __init__(
+        self, url: str, cluster: Cluster, scripted: ScriptedModel, edges: Proxy, loop: ServerLoop
+    ) -> None:
         self.url = url
+        self.scripted = scripted
         self.cluster = cluster
         self.admin = Account("admin", cluster.password)
         self._edges = edges
@@ -79,9 +92,10 @@ class Product:
 def running_product(folder: Path, loop: ServerLoop) -> Generator[Product]:
     parts = AsyncExitStack()
     try:
-        cluster = loop.run(parts.enter_async_context(running_cluster(folder / "cluster", SHAPE)))
+        scripted = loop.run(parts.enter_async_context(scripted_model()))
+        cluster = loop.run(parts.enter_async_context(running_cluster(folder / "cluster", shape(scripted))))
         edges = loop.run(parts.enter_async_context(proxied(*cluster.ports)))
         with running_web(f"http://127.0.0.1:{edges.port}", folder / "web.log") as url:
-            yield Product(url, cluster, edges, loop)
+            yield Product(url, cluster, scripted, edges, loop)
     finally:
         loop.run(parts.aclose())

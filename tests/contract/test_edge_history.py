@@ -1,4 +1,4 @@
-"""What `ports/history.py` promises, held by PostgreSQL."""
+"""What `ports/history.py` promises, held by PostgreSQL and in memory."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -6,65 +6,17 @@ from collections.abc import AsyncGenerator
 import msgspec
 import pytest
 
-from services.edge.adapters.postgres import Database, PostgresHistory
-from services.edge.domain.conversations import Turn
-from services.edge.migrations.__main__ import migrate
 from services.edge.ports.history import History
 from shared.errors import Conflict, InvalidRequest, NotFound
-from shared.messages import (
-    Answer,
-    AuditRecord,
-    ChatCancelled,
-    ChatCompleted,
-    ChatFailed,
-    Failure,
-    Passage,
-    Usage,
-)
-
-SOURCE = Passage(document="d1", title="notes.md", number=0, text="On call: Ada.", start=0, end=13, score=0.7)
-GONE = AuditRecord("a1", 1.0, "ada", "conversation.delete", "c1")
+from shared.messages import ChatCancelled, ChatFailed, Failure, Usage
+from tests.histories import GONE, KINDS, SOURCE, completed, opened, texts, turn
 
 
-@pytest.fixture
-async def history(database_url: str) -> AsyncGenerator[History]:
-    await migrate(database_url)
-    await migrate(database_url)  # a second time changes nothing
-    database = Database.at(database_url, connections=5)
-    yield PostgresHistory(database)
-    await database.close()
-
-
-def turn(
-    question: str = "q1", request: str = "r1", chat: str = "c1", user: str = "ada", at: float = 1.0
-) -> Turn:
-    return Turn(
-        user=user,
-        chat=chat,
-        question_id=question,
-        text=f"{question}?",
-        title=f"About {question}",
-        at=at,
-        request=request,
-        message_id=f"answer-{request}",
-    )
-
-
-def completed(request: str = "r1", chat: str = "c1", user: str = "ada", text: str = "Yes.") -> ChatCompleted:
-    return ChatCompleted(
-        request=request,
-        user=user,
-        model="m",
-        answers=(Answer(text, "stop", reasoning="hm"),),
-        usage=Usage(3, 2),
-        at=9.0,
-        chat=chat,
-        passages=(SOURCE,),
-    )
-
-
-async def texts(history: History, user: str = "ada", chat: str = "c1") -> list[str]:
-    return [message.text for message in (await history.read(user, chat)).messages]
+@pytest.fixture(params=KINDS)
+async def history(request: pytest.FixtureRequest) -> AsyncGenerator[History]:
+    url = request.getfixturevalue("database_url") if request.param == "postgres" else ""
+    async with opened(request.param, url) as history:
+        yield history
 
 
 async def test_a_turn_and_its_answer(history: History) -> None:

@@ -5,19 +5,16 @@ from collections.abc import AsyncGenerator
 import msgspec
 import pytest
 
-from services.edge.adapters.postgres import Database, PostgresHistory
 from services.edge.domain.conversations import Turn
-from services.edge.migrations.__main__ import migrate
 from services.edge.ports.history import History
-from shared.messages import Answer, ChatCompleted, Usage
+from tests.histories import KINDS, completed, opened
 
 
-@pytest.fixture
-async def history(database_url: str) -> AsyncGenerator[History]:
-    await migrate(database_url)
-    database = Database.at(database_url, connections=5)
-    yield PostgresHistory(database)
-    await database.close()
+@pytest.fixture(params=KINDS)
+async def history(request: pytest.FixtureRequest) -> AsyncGenerator[History]:
+    url = request.getfixturevalue("database_url") if request.param == "postgres" else ""
+    async with opened(request.param, url) as history:
+        yield history
 
 
 def turn(question: str, request: str, *before: str, again: bool = True, text: str = "") -> Turn:
@@ -26,13 +23,6 @@ def turn(question: str, request: str, *before: str, again: bool = True, text: st
         user="ada", chat="c1", question_id=question, text=text or f"{question}?", title="T", at=1.0,
         request=request, message_id=f"a-{request}", before=before, beside=again,
     )  # fmt: skip
-
-
-def completed(request: str) -> ChatCompleted:
-    answers = (Answer(f"to {request}", "stop"),)
-    return ChatCompleted(
-        request=request, user="ada", model="m", answers=answers, usage=Usage(), at=2.0, chat="c1"
-    )
 
 
 async def said(history: History, turn: Turn) -> None:

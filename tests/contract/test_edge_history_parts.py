@@ -1,4 +1,4 @@
-"""What `ports/history.py` promises of files, calls of functions and their results, held by PostgreSQL."""
+"""What `ports/history.py` promises of files, calls of functions and their results."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -6,10 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.edge.adapters.postgres import Database, PostgresHistory
 from services.edge.domain.conversations import GoingOn, Turn
 from services.edge.domain.parts import KEPT_CHARACTERS, MessagePart, Outcome, Outcomes
-from services.edge.migrations.__main__ import migrate
 from services.edge.ports.history import History
 from shared.errors import Conflict, InvalidRequest, NotFound
 from shared.messages import (
@@ -19,23 +17,21 @@ from shared.messages import (
     Failure,
     FinishReason,
     FunctionCall,
-    Passage,
     Usage,
 )
+from tests.histories import KINDS, SOURCE, opened
 
-SOURCE = Passage("d1", "notes.md", 0, "On call: Ada.", 0, 13, 0.7)
 NOTE = MessagePart(
     "file", media_type="text/plain", filename="a.txt", size=2, url="data:text/plain;base64,aGk="
 )
 DONE = Outcome("c1", "output-available", {"shown": True})
 
 
-@pytest.fixture
-async def history(database_url: str) -> AsyncGenerator[History]:
-    await migrate(database_url)
-    database = Database.at(database_url, connections=5)
-    yield PostgresHistory(database)
-    await database.close()
+@pytest.fixture(params=KINDS)
+async def history(request: pytest.FixtureRequest) -> AsyncGenerator[History]:
+    url = request.getfixturevalue("database_url") if request.param == "postgres" else ""
+    async with opened(request.param, url) as history:
+        yield history
 
 
 def turn(question: str, request: str, **fields: Any) -> Turn:

@@ -99,3 +99,37 @@ class ConversationPage(msgspec.Struct, frozen=True):
     conversations: tuple[Conversation, ...]
     next_cursor: str = ""
     """Empty on the last page."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A conversation in which words were found: its newest message that has all of them, or its title."""
+
+    conversation: Conversation
+    message_id: str
+    """Empty where the title alone has them."""
+    text: str
+
+
+class FoundPage(msgspec.Struct, frozen=True):
+    """Newest first."""
+
+    found: tuple[Found, ...]
+    next_cursor: str = ""
+
+
+class Match(msgspec.Struct, frozen=True):
+    conversation: Conversation
+    message_id: str
+    """The newest message that has all the words; empty where the title alone has them."""
+    snippet: str
+    """The place in it, on one line; of the title where that has them."""
+    highlights: tuple[tuple[int, int], ...]
+    """Where the words stand in `snippet`: start and end, in characters (Unicode code points)."""
+
+
+class MatchPage(msgspec.Struct, frozen=True):
+    """One match a conversation, newest first."""
+
+    matches: tuple[Match, ...]
+    next_cursor: str = ""
+    """Empty on the last page."""

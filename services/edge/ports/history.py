@@ -10,11 +10,13 @@ from services.edge.domain.conversations import (
     Beginning,
     Conversation,
     ConversationPage,
+    FoundPage,
     GoingOn,
     Transcript,
     Turn,
 )
 from services.edge.domain.parts import MessagePart
+from services.edge.domain.words import Sought
 from shared.messages import AuditRecord, ChatCompleted
 
 __all__ = ["History", "Turn"]
@@ -61,6 +63,13 @@ class History(Protocol):
 
     async def read(self, user: str, chat: str, *, cursor: str = "") -> Transcript:
         """Of very many messages the newest, or those before `cursor`. Raises `InvalidRequest` for one that is none."""
+        ...
+
+    async def search(self, user: str, sought: Sought, *, limit: int, cursor: str = "") -> FoundPage:
+        """Conversations with all the words in one message, or in the title. A word is found by its beginning.
+
+        Raises `InvalidRequest` for a cursor that is none of ours, and `Unavailable` also when it takes too long.
+        """
         ...
 
     async def update(

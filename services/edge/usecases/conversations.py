@@ -1,9 +1,19 @@
 """A user's own conversations."""
 
+import asyncio
 import logging
 
-from services.edge.domain.conversations import Conversation, ConversationPage, Transcript
+from services.edge.domain.conversations import (
+    Conversation,
+    ConversationPage,
+    Found,
+    Match,
+    MatchPage,
+    Transcript,
+)
 from services.edge.domain.identity import Principal
+from services.edge.domain.snippets import snippet_of
+from services.edge.domain.words import Sought, sought
 from services.edge.ports.audit import Audit
 from services.edge.ports.chat import Jobs
 from services.edge.ports.history import History
@@ -25,6 +35,15 @@ class Conversations:
 
     async def read(self, principal: Principal, chat: str, cursor: str = "") -> Transcript:
         return await self._history.read(principal.user, chat, cursor=cursor)
+
+    async def search(self, principal: Principal, query: str, limit: int, cursor: str) -> MatchPage:
+        """A query without a word finds nothing."""
+        asked = sought(principal.user, query)
+        if not asked.pieces:
+            return MatchPage(())
+        page = await self._history.search(principal.user, asked, limit=limit, cursor=cursor)
+        matches = await asyncio.to_thread(lambda: tuple(_match(found, asked) for found in page.found))
+        return MatchPage(matches, page.next_cursor)
 
     async def update(
         self, principal: Principal, chat: str, title: str | None, pinned: bool | None
@@ -51,3 +70,8 @@ class Conversations:
     async def restore(self, principal: Principal, chat: str) -> Conversation:
         record = self._audit.draft("conversation.restore", actor=principal.user, resource=chat)
         return await self._history.restore(principal.user, chat, record)
+
+
+def _match(found: Found, asked: Sought) -> Match:
+    """Texts may be long: computes off the event loop."""
+    return Match(found.conversation, found.message_id, *snippet_of(found.text, asked))

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from services.edge.adapters.http.errors import problems
-from services.edge.domain.conversations import Conversation, ConversationPage, Transcript
+from services.edge.domain.conversations import Conversation, ConversationPage, MatchPage, Transcript
 from services.edge.domain.identity import Principal
 from services.edge.usecases.conversations import Conversations
 
@@ -17,6 +17,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Entries a page"
 Cursor = Annotated[str, QueryParameter(max_length=1024, description="`next_cursor` of the page before")]
 
 
+Query = Annotated[str, QueryParameter(min_length=1, max_length=200, description="Words")]
 Pinned = Annotated[bool | None, QueryParameter(description="Those that are pinned, or those that are not")]
 
 
@@ -43,6 +44,20 @@ class ConversationController(Controller):
         pinned: Pinned = None,
     ) -> ConversationPage:
         return await conversations.list(principal, limit, cursor, pinned)
+
+    @get("/search", summary="Search titles and messages", responses=problems(400, 401, 503))
+    async def search(
+        self,
+        principal: NamedDependency[Principal],
+        conversations: NamedDependency[Conversations],
+        q: Query,
+        limit: Limit = 20,
+        cursor: Cursor = "",
+    ) -> MatchPage:
+        """Conversations that have all words of `q` in one message, or in the title; each once, newest first. A word is
+        found by its beginning, Chinese by any part.
+        """
+        return await conversations.search(principal, q, limit, cursor)
 
     @get("/{conversation:str}", summary="Read", responses=problems(400, 401, 404, 503))
     async def read(

@@ -4,25 +4,28 @@ Who writes to a conversation locks its row first, so that turns and answers happ
 An answer's place is a row with the status `running`, which readers do not see.
 """
 
-from services.edge.adapters.postgres import answers, going_on, shelf, transcripts
+from services.edge.adapters.postgres import answers, going_on, search, shelf, transcripts
 from services.edge.adapters.postgres.outbox import put
 from services.edge.adapters.postgres.turns import begin, words_of
 from services.edge.domain.conversations import (
     Beginning,
     Conversation,
     ConversationPage,
+    FoundPage,
     GoingOn,
     Transcript,
     Turn,
 )
 from services.edge.domain.parts import Parts
+from services.edge.domain.words import Sought
 from shared.database import Database
 from shared.messages import AuditRecord, ChatCompleted
 
 
 class PostgresHistory:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, messages_read: int = transcripts.MESSAGES_READ) -> None:
         self._database = database
+        self._messages_read = messages_read
 
     async def begin_turn(self, turn: Turn) -> None:
         async with self._database.transaction() as connection:
@@ -55,7 +58,11 @@ class PostgresHistory:
     async def read(self, user: str, chat: str, *, cursor: str = "") -> Transcript:
         async with self._database.transaction() as connection:
             conversation = await shelf.owned(connection, user, chat)
-            return await transcripts.read(connection, conversation, cursor)
+            return await transcripts.read(connection, conversation, self._messages_read, cursor)
+
+    async def search(self, user: str, sought: Sought, *, limit: int, cursor: str = "") -> FoundPage:
+        async with self._database.transaction() as connection:
+            return await search.search(connection, user, sought, limit, cursor)
 
     async def update(
         self, user: str, chat: str, *, title: str | None = None, pinned: bool | None = None

@@ -20,15 +20,17 @@ MESSAGES_READ = 4_000
 COLUMNS = tuple(column for column in messages.c if column.name not in ("words", "request", "conversation_id"))
 
 
-async def read(connection: AsyncConnection, conversation: Conversation, cursor: str) -> Transcript:
+async def read(
+    connection: AsyncConnection, conversation: Conversation, limit: int, cursor: str
+) -> Transcript:
     chat = messages.c.conversation_id == conversation.id
     told = select(*COLUMNS).where(chat, messages.c.status != "running")
     if cursor:
         told = told.where(messages.c.position < decode_cursor(cursor, tuple[int])[0])
-    told = told.order_by(messages.c.position.desc()).limit(MESSAGES_READ + 1)
+    told = told.order_by(messages.c.position.desc()).limit(limit + 1)
     rows = (await connection.execute(told)).mappings().all()
-    more = len(rows) > MESSAGES_READ
-    shown = rows[:MESSAGES_READ]
+    more = len(rows) > limit
+    shown = rows[:limit]
     return Transcript(
         conversation,
         tuple(_message(row) for row in reversed(shown)),

@@ -16,7 +16,8 @@ from shared.errors import InvalidRequest
 
 Protocol = Literal["ui", "data", "text"]
 
-CHAT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+CHAT_ID = re.compile(r"(?!search$)[A-Za-z0-9_-]{1,128}")
+"""`/v1/conversations/search` is a route of its own."""
 
 
 class ChatTool(FunctionFields, kw_only=True):

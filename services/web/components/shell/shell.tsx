@@ -2,8 +2,10 @@
 
 import { PanelLeft } from "lucide-react";
 import { createContext, type ReactNode, useContext, useState } from "react";
+import { CommandProvider } from "@/components/palette/provider";
 import { IconButton } from "@/components/ui/icon-button";
 import { Sheet, SheetContent } from "@/components/ui/sheet";
+import { useKeys } from "@/lib/shortcuts/provider";
 import { useText } from "@/lib/text";
 import { keepSidebar } from "./sidebar-cookie";
 
@@ -46,28 +48,30 @@ export function Shell({ sidebar, sidebarInitiallyOpen, children }: ShellProps) {
   };
   return (
     <ShellContext value={{ sidebarOpen: open, toggleSidebar, closeSheet: () => setSheet(false) }}>
-      <a
-        href="#content"
-        className="sr-only z-60 rounded-md bg-raised px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-      >
-        {skipToContent}
-      </a>
-      <div className="flex h-dvh overflow-hidden">
-        {open ? (
-          <aside
-            aria-label={shell.sidebar}
-            className="hidden w-68 shrink-0 flex-col border-line border-r bg-surface md:flex"
-          >
-            {sidebar}
-          </aside>
-        ) : null}
-        <Sheet open={sheet} onOpenChange={setSheet}>
-          <SheetContent title={shell.sidebar}>{sidebar}</SheetContent>
-        </Sheet>
-        <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-          {children}
-        </main>
-      </div>
+      <CommandProvider>
+        <a
+          href="#content"
+          className="sr-only z-60 rounded-md bg-raised px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        >
+          {skipToContent}
+        </a>
+        <div className="flex h-dvh overflow-hidden">
+          {open ? (
+            <aside
+              aria-label={shell.sidebar}
+              className="hidden w-68 shrink-0 flex-col border-line border-r bg-surface md:flex"
+            >
+              {sidebar}
+            </aside>
+          ) : null}
+          <Sheet open={sheet} onOpenChange={setSheet}>
+            <SheetContent title={shell.sidebar}>{sidebar}</SheetContent>
+          </Sheet>
+          <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
+            {children}
+          </main>
+        </div>
+      </CommandProvider>
     </ShellContext>
   );
 }
@@ -79,6 +83,7 @@ export function SidebarButton() {
   return (
     <IconButton
       label={shell.openSidebar}
+      keys={useKeys("sidebar")}
       onClick={toggleSidebar}
       className={sidebarOpen ? "md:hidden" : undefined}
     >

@@ -1,7 +1,9 @@
 "use client";
 
-import { ChevronsUpDown, LogOut } from "lucide-react";
+import { ChevronsUpDown, Keyboard, LogOut } from "lucide-react";
 import { useRouter } from "next/navigation";
+import { useCommands } from "@/components/palette/provider";
+import { useShell } from "@/components/shell/shell";
 import {
   Menu,
   MenuContent,
@@ -14,13 +16,18 @@ import {
 } from "@/components/ui/menu";
 import { useToast } from "@/components/ui/toast";
 import { signOut } from "@/lib/api/session";
+import { useKeys } from "@/lib/shortcuts/provider";
 import { keepLanguage, type Language, useLanguage, useText } from "@/lib/text";
 import { LANGUAGE_NAMES } from "@/lib/text/language";
 import { useTheme } from "@/lib/theme";
 import { THEMES, type Theme } from "@/lib/theme-names";
 
 export function AccountMenu({ name }: { name: string }) {
-  const { shell } = useText().common;
+  const { common, palette } = useText();
+  const { shell } = common;
+  const { openShortcuts } = useCommands();
+  const { closeSheet } = useShell();
+  const keys = useKeys("shortcuts");
   const toast = useToast();
   const leave = () => signOut().catch(() => toast({ tone: "danger", title: shell.signOutFailed }));
   return (
@@ -31,10 +38,9 @@ export function AccountMenu({ name }: { name: string }) {
       >
         <span
           aria-hidden
-          className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft font-semibold text-accent text-xs uppercase"
-        >
-          {[...name][0] ?? "·"}
-        </span>
+          data-initial={[...name][0] ?? "·"}
+          className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft font-semibold text-accent text-xs uppercase before:content-[attr(data-initial)]"
+        />
         <span className="min-w-0 flex-1 truncate text-sm">{name}</span>
         <ChevronsUpDown aria-hidden className="size-4 text-faint" />
       </MenuTrigger>
@@ -43,6 +49,16 @@ export function AccountMenu({ name }: { name: string }) {
         <MenuSeparator />
         <LanguageChoice />
         <MenuSeparator />
+        <MenuItem
+          keys={keys}
+          onSelect={() => {
+            closeSheet();
+            openShortcuts();
+          }}
+        >
+          <Keyboard aria-hidden />
+          {palette.shortcuts}
+        </MenuItem>
         <MenuItem onSelect={leave}>
           <LogOut aria-hidden />
           {shell.signOut}

@@ -33,6 +33,11 @@ export function shortcutOf(press: Press, place: Place, mac: boolean): ShortcutId
   return null;
 }
 
+/** For what the focused element handles itself. */
+export function isPress(press: Press, id: ShortcutId, mac: boolean): boolean {
+  return SHORTCUTS[id].keys.some((keys) => matches(press, keys, mac));
+}
+
 /** AltGr is Ctrl and Alt on Windows, and writes characters: whatever has Alt is none of ours. */
 export function matches(press: Press, keys: string, mac: boolean): boolean {
   const { key, mod, shift } = parse(keys);
@@ -59,7 +64,12 @@ export function labels(keys: string, mac: boolean): string[] {
 }
 
 const NAMES: Record<string, string> = { arrowup: "↑", arrowdown: "↓", escape: "Esc" };
-const MAC_NAMES: Record<string, string> = { enter: "↩", delete: "⌫", escape: "esc" };
+const MAC_NAMES: Record<string, string> = {
+  enter: "↩",
+  delete: "⌦",
+  backspace: "⌫",
+  escape: "esc",
+};
 
 function parse(keys: string): { key: string; mod: boolean; shift: boolean } {
   const parts = keys.split("+");

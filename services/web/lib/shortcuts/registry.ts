@@ -26,7 +26,7 @@ const DEFINITIONS = {
   editLast: { group: "chat", keys: ["arrowup"], local: true },
   move: { group: "list", keys: ["arrowdown", "arrowup"], local: true },
   rename: { group: "list", keys: ["f2"], local: true },
-  remove: { group: "list", keys: ["delete"], local: true },
+  remove: { group: "list", keys: ["delete", "mod+backspace"], local: true },
 } as const satisfies Record<string, Definition>;
 
 export type ShortcutId = keyof typeof DEFINITIONS;

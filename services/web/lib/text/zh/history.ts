@@ -1,3 +1,31 @@
 import type { history as English } from "../en/history";
 
-export const history: typeof English = {};
+export const history: typeof English = {
+  newChat: "新对话",
+  search: "搜索",
+  knowledge: "知识库",
+  list: "对话",
+  pinned: "已置顶",
+  periods: { today: "今天", yesterday: "昨天", week: "过去 7 天" },
+  untitled: "无标题",
+  empty: "你的对话会显示在这里。",
+  loadingMore: "正在读取更早的对话…",
+  unread: "暂时无法读取对话列表。",
+  menu: (title: string) => `“${title}”的更多操作`,
+  rename: "重命名",
+  newTitle: "新标题",
+  pin: "置顶",
+  unpin: "取消置顶",
+  exportTo: { markdown: "导出为 Markdown", json: "导出为 JSON" },
+  delete: "删除",
+  deleted: (title: string) => `已删除“${title}”`,
+  restored: "已恢复。",
+  failed: {
+    rename: "重命名失败。",
+    pin: "置顶失败。",
+    delete: "删除失败。",
+    restore: "恢复失败。",
+    export: "导出失败。",
+  },
+  isPinned: "已置顶",
+};

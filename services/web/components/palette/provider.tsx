@@ -1,0 +1,77 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import {
+  createContext,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
+import { useShell } from "@/components/shell/shell";
+import { knowledgeHref } from "@/lib/history/addresses";
+import { useShortcut } from "@/lib/shortcuts/provider";
+
+interface Commands {
+  /** Search and commands. */
+  openPalette: () => void;
+  openShortcuts: () => void;
+}
+
+const CommandContext = createContext<Commands>({
+  openPalette: () => {},
+  openShortcuts: () => {},
+});
+
+const loadPalette = () => import("./palette");
+const loadSheet = () => import("./shortcut-sheet");
+const Palette = lazy(loadPalette);
+const ShortcutSheet = lazy(loadSheet);
+const IDLE_MS = 3_000;
+
+export function useCommands(): Commands {
+  return useContext(CommandContext);
+}
+
+/** The palette and the sheet of shortcuts, and the keys that work everywhere. They load when the page has settled. */
+export function CommandProvider({ children }: { children: ReactNode }) {
+  const [open, setOpen] = useState<"palette" | "shortcuts" | null>(null);
+  const { toggleSidebar, closeSheet } = useShell();
+  const router = useRouter();
+  const commands = useMemo<Commands>(
+    () => ({
+      openPalette: () => setOpen("palette"),
+      openShortcuts: () => setOpen("shortcuts"),
+    }),
+    [],
+  );
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      // a chunk that does not come is asked for again when it is needed, and fails there
+      Promise.allSettled([loadPalette(), loadSheet()]);
+    }, IDLE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useShortcut("palette", () => {
+    closeSheet();
+    setOpen((before) => (before === "palette" ? null : "palette"));
+  });
+  useShortcut("shortcuts", () =>
+    setOpen((before) => (before === "shortcuts" ? null : "shortcuts")),
+  );
+  useShortcut("newChat", () => router.push("/"));
+  useShortcut("knowledge", () => router.push(knowledgeHref()));
+  useShortcut("sidebar", toggleSidebar);
+  return (
+    <CommandContext value={commands}>
+      {children}
+      <Suspense>
+        {open === "palette" ? <Palette onClose={() => setOpen(null)} /> : null}
+        {open === "shortcuts" ? <ShortcutSheet onClose={() => setOpen(null)} /> : null}
+      </Suspense>
+    </CommandContext>
+  );
+}

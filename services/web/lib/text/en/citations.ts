@@ -1,0 +1,16 @@
+export const citations = {
+  pane: "Source",
+  source: (citation: number) => `Source ${citation}`,
+  place: (place: number, count: number) => `${place} of ${count}`,
+  previous: "Previous source",
+  next: "Next source",
+  close: "Close source",
+  passage: (number: number) => `Passage ${number}`,
+  characters: (start: string, end: string) => `characters ${start} to ${end}`,
+  openDocument: "Show in knowledge",
+  loading: "Reading the passage…",
+  gone: "This document was deleted. This is the passage as the answer used it.",
+  unread: "What surrounds the passage can't be read now.",
+  stored: "Passage as the answer used it",
+  cited: "Cited passage",
+};

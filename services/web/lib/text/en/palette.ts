@@ -1,0 +1,42 @@
+import type { Group, ShortcutId } from "../../shortcuts/registry";
+
+export const palette = {
+  title: "Search and commands",
+  placeholder: "Search conversations, or type a command…",
+  actions: "Commands",
+  recent: "Recent",
+  conversations: "Conversations",
+  none: (query: string) => `Nothing is found for “${query}”.`,
+  searching: "Searching…",
+  failed: "Conversations can't be searched now.",
+  moreResults: "More results",
+  inTitle: "Title",
+  newChat: "New chat",
+  goToKnowledge: "Go to knowledge",
+  toggleSidebar: "Show or hide the sidebar",
+  themeTo: { light: "Theme: light", dark: "Theme: dark", system: "Theme: as the system" },
+  languageTo: (name: string) => `Language: ${name}`,
+  shortcuts: "Keyboard shortcuts",
+  signOut: "Sign out",
+  hints: { choose: "to open", move: "to move", close: "to close" },
+  groups: { general: "Everywhere", chat: "In a chat", list: "In the sidebar" } as Record<
+    Group,
+    string
+  >,
+  or: "or",
+  keys: {
+    palette: "Search and commands",
+    newChat: "New chat",
+    knowledge: "Knowledge",
+    sidebar: "Show or hide the sidebar",
+    shortcuts: "These shortcuts",
+    focusComposer: "Write a message",
+    send: "Send",
+    newLine: "New line",
+    stop: "Stop the answer",
+    editLast: "Edit the last question, from an empty box",
+    move: "To the next or previous conversation",
+    rename: "Rename the conversation",
+    remove: "Delete the conversation",
+  } as Record<ShortcutId, string>,
+};
