@@ -5,6 +5,7 @@ import msgspec
 from services.edge.domain.parts import MessagePart, Outcomes
 from shared.errors import InvalidRequest, TooLarge
 from shared.messages import ChatMessage, ReasoningEffort, Sampling, Tools
+from shared.messages.turns import MAX_PICTURES_BYTES
 
 TITLE_CHARACTERS = 80
 UNTITLED = "?"
@@ -99,6 +100,11 @@ def check(question: Question, rules: ChatRules) -> None:
         raise InvalidRequest(f"There are more than {rules.max_messages} messages.", param="messages")
     if sum(map(_characters, messages)) > rules.max_characters:
         raise TooLarge(f"The messages have more than {rules.max_characters} characters.", param="messages")
+    if sum(len(picture.data) for message in messages for picture in message.images) > MAX_PICTURES_BYTES:
+        raise TooLarge(
+            f"The conversation's pictures have more than {MAX_PICTURES_BYTES} bytes together.",
+            param="messages",
+        )
     if question.chat and not _can_be_answered(messages[-1]):
         raise InvalidRequest("The last message must be the user's, with some text.", param="messages")
 
