@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from deploy.local.engines import EngineChoice
+from deploy.local.ports import LOOPBACK
 from services.edge.adapters.passwords import Argon2Passwords
 from services.edge.adapters.postgres import Database, PostgresAccounts
 from services.edge.usecases.users import AddUser
@@ -56,7 +56,7 @@ class Account:
 
 class Product:
     def __init__(self, network: Proxy, cluster: Cluster, scripted: ScriptedModel, loop: ServerLoop) -> None:
-        self.url = address(network)
+        self.url = f"http://{LOOPBACK}:{network.port}"
         self.scripted = scripted
         self.cluster = cluster
         self.admin = Account("admin", cluster.password)
@@ -115,12 +115,8 @@ def running_product(folder: Path, loop: ServerLoop) -> Generator[Product]:
         scripted = loop.run(parts.enter_async_context(scripted_model()))
         cluster = loop.run(parts.enter_async_context(running_cluster(folder / "cluster", shape(scripted))))
         edges = loop.run(parts.enter_async_context(proxied(*cluster.ports)))
-        with running_web(address(edges), folder / "web.log") as url:
-            network = loop.run(parts.enter_async_context(proxied(urlsplit(url).port or 0)))
+        with running_web(edges.port, folder) as port:
+            network = loop.run(parts.enter_async_context(proxied(port)))
             yield Product(network, cluster, scripted, loop)
     finally:
         loop.run(parts.aclose())
-
-
-def address(proxy: Proxy) -> str:
-    return f"http://127.0.0.1:{proxy.port}"
