@@ -55,7 +55,7 @@ class Reader(msgspec.Struct):
         async with asyncio.timeout(10):
             while True:
                 read = await self.edge.http.get("/v1/conversations/c1", headers=self.headers)
-                messages = read.json()["messages"] if read.status_code == 200 else []
+                messages: list[dict[str, Any]] = read.json()["messages"] if read.status_code == 200 else []
                 if len(messages) == count and messages[-1].get("status", "complete") == status:
                     return messages
                 await asyncio.sleep(0.02)
