@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,16 +12,23 @@ from pathlib import Path
 
 from deploy.local.ports import LOOPBACK, free_port
 
-SERVER = Path(__file__).resolve().parents[1] / "services" / "web" / ".next" / "standalone" / "server.js"
+ROOT = Path(__file__).resolve().parents[1]
+SERVER = ROOT / "services" / "web" / ".next" / "standalone" / "server.js"
+BUILT_WITHIN_S = 600.0
 READY_WITHIN_S = 30.0
 STOPPED_WITHIN_S = 10.0
 
 
+def build() -> None:
+    """Says nothing and takes a moment when there is nothing to do."""
+    command = [sys.executable, "-m", "deploy.local.web_build"]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=BUILT_WITHIN_S)
+
+
 @contextmanager
 def running_web(edge_url: str, log: Path) -> Generator[str]:
-    """Its address. Raises `RuntimeError` when it has not been built, or does not come up."""
-    if not SERVER.exists():
-        raise RuntimeError("the web has not been built: make web-build")
+    """Its address. Built first where its sources have changed. Raises `RuntimeError` when it does not come up."""
+    build()
     port = free_port()
     own = {"PORT": str(port), "HOSTNAME": LOOPBACK, "SLUICE_EDGE_URL": edge_url, "NODE_ENV": "production"}
     with log.open("wb") as out:
