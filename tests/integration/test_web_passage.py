@@ -29,10 +29,10 @@ async def before(
 ) -> AsyncGenerator[tuple[Visitor, Upstream]]:
     """Somebody signed in at a web whose edge plays these scripts."""
     async with upstream(*scripts) as edge:
-        web = running_web(f"http://127.0.0.1:{edge.port}", folder / "web.log")
-        url = await asyncio.to_thread(web.__enter__)
+        web = running_web(edge.port, folder)
+        port = await asyncio.to_thread(web.__enter__)
         try:
-            yield Visitor(url, SIGNED_IN), edge
+            yield Visitor(f"http://127.0.0.1:{port}", SIGNED_IN), edge
         finally:
             await asyncio.to_thread(web.__exit__, None, None, None)
 
@@ -152,8 +152,9 @@ async def test_whole_answers_end_and_the_connection_is_used_again(tmp_path: Path
 def test_an_edge_that_is_away_is_said_to_be_within_two_seconds(tmp_path: Path, silent: bool) -> None:
     with (
         deaf_port() if silent else unused_port() as port,
-        running_web(f"http://127.0.0.1:{port}", tmp_path / "web.log") as url,
+        running_web(port, tmp_path) as web_port,
     ):
+        url = f"http://127.0.0.1:{web_port}"
         visitor = Visitor(url, SIGNED_IN)
         visitor.ask("GET", "/api/edge/v1/models")  # what is loaded at the first request is loaded
         started = time.monotonic()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.ports import free_port
 from tests.stack import Stack, running_stack
 from tests.web import running_web
 from tests.web_visitor import Visitor, question
@@ -30,8 +31,8 @@ def stack() -> Generator[Stack]:
 
 @pytest.fixture(scope="module")
 def web(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with running_web(stack.url, tmp_path_factory.mktemp("web") / "web.log") as url:
-        yield url
+    with running_web(int(stack.url.rpartition(":")[2]), tmp_path_factory.mktemp("web")) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -184,5 +185,5 @@ def test_the_web_holds_no_secret_in_what_it_serves(stack: Stack, visitor: Visito
 
 
 def test_its_own_health_does_not_ask_the_edge(tmp_path: Path) -> None:
-    with running_web("http://127.0.0.1:9", tmp_path / "web.log") as url:
-        assert Visitor(url).ask("GET", "/api/health")[:2] == (200, b"ok\n")
+    with running_web(free_port(), tmp_path) as port:
+        assert Visitor(f"http://127.0.0.1:{port}").ask("GET", "/api/health")[:2] == (200, b"ok\n")
