@@ -17,8 +17,13 @@ export function publicOrigin(): string {
 export function bodyLimits(): { json: number; document: number } {
   return {
     json: bytes("SLUICE_MAX_BODY_BYTES", 4 * MIB),
-    document: bytes("SLUICE_MAX_DOCUMENT_BYTES", 10 * MIB) + 64 * 1024,
+    document: documentBytes() + 64 * 1024,
   };
+}
+
+/** Of one document, as the page tells its reader. */
+export function documentBytes(): number {
+  return bytes("SLUICE_MAX_DOCUMENT_BYTES", 10 * MIB);
 }
 
 function bytes(name: string, otherwise: number): number {
