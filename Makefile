@@ -12,6 +12,7 @@ DRAFT ?=
 SPECULATION ?= $(if $(DRAFT),draft:$(DRAFT),ngram)
 WORKERS ?= 1
 PORT ?= 8080
+WEB_PORT ?= 3000
 NATS_PORT ?= 4222
 POSTGRES_PORT ?= 55432
 DATA ?= .sluice
@@ -28,13 +29,13 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nmake run takes ENGINE=auto|vllm|simulated|extractive|openai MODEL=<path or id> WORKERS=n PORT=8080\n'
+	@printf '\nmake run takes ENGINE=auto|vllm|simulated|extractive|openai MODEL=<path or id> WORKERS=n PORT=8080 WEB_PORT=3000\n'
 	@printf '         NATS_PORT=4222 POSTGRES_PORT=55432 DATA=.sluice\n'
 
 .PHONY: run
 run: setup $(if $(filter vllm,$(ENGINE)),setup-vllm) ## Start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/python -m deploy.local --engine '$(ENGINE)' --model '$(MODEL)' --workers '$(WORKERS)' \
-	  --port '$(PORT)' --nats-port '$(NATS_PORT)' --postgres-port '$(POSTGRES_PORT)' --data '$(DATA)' --stop-with-parent
+	  --port '$(PORT)' --web-port '$(WEB_PORT)' --nats-port '$(NATS_PORT)' --postgres-port '$(POSTGRES_PORT)' --data '$(DATA)' --stop-with-parent
 
 .PHONY: stop
 stop: setup ## Stop what `make run` started in another terminal
@@ -54,18 +55,22 @@ setup-dev: ## The same, with the tools of `make check` and the tests
 setup-vllm: setup ## .venv-vllm with vLLM: for the GPU where there is one, else for the CPU (gigabytes)
 	@$(ENVIRONMENT) vllm
 
+.PHONY: setup-web
+setup-web: ## The web, built with Node 20.18 or newer; `make run` does it by itself
+	@$(PYTHON) -m deploy.local.web_build
+
 .PHONY: clean
 clean: ## Remove environments and caches; .sluice/, where the data is, stays
-	rm -rf .venv .venv-vllm tests/node/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports
+	rm -rf .venv .venv-vllm tests/node/node_modules services/web/node_modules services/web/.next .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Check
 
 .PHONY: check
-check: setup-dev $(NODE_READY) ## Format, lint, types, import rules, sizes, drift of proto/
-	@$(MAKE) --keep-going check-format check-lint check-types check-imports check-sizes check-proto
+check: setup-dev $(NODE_READY) ## Format, lint, types, import rules, sizes, drift of proto/; the web too
+	@$(MAKE) --keep-going check-format check-lint check-types check-imports check-sizes check-proto check-web
 
-.PHONY: check-format check-lint check-types check-types-vllm check-imports check-sizes check-proto
+.PHONY: check-format check-lint check-types check-types-vllm check-imports check-sizes check-proto check-web
 check-format:
 	$(BIN)/ruff format --check --quiet .
 check-lint:
@@ -80,6 +85,12 @@ check-sizes:
 	$(BIN)/python -m pytest --quiet tests/unit/test_sizes.py
 check-proto:
 	$(BIN)/python -m proto.generate --check
+check-web: web-packages
+	cd services/web && npm run --silent check && npm run --silent types
+
+.PHONY: web-packages
+web-packages:
+	@$(PYTHON) -m deploy.local.web_build packages
 
 .PHONY: fmt
 fmt: setup-dev ## Format, and mend what ruff can mend

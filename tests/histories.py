@@ -18,7 +18,9 @@ BACK = AuditRecord("a2", 2.0, "ada", "conversation.restore", "c1")
 
 
 @asynccontextmanager
-async def opened(kind: str, database_url: str, messages_read: int = MESSAGES_READ) -> AsyncGenerator[History]:
+async def opened(
+    kind: str, database_url: str, messages_read: int = MESSAGES_READ
+) -> AsyncGenerator[MemoryHistory | PostgresHistory]:
     if kind == "memory":
         yield MemoryHistory(messages_read)
         return

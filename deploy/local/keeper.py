@@ -81,6 +81,14 @@ class Fleet:
         self._keepers.append(keeper)
         return keeper
 
+    async def run(self, spec: ChildSpec) -> int:
+        """A child that ends by itself: waits for it. Its exit status."""
+        child = await self._spawner.spawn(spec)
+        try:
+            return await child.wait()
+        finally:
+            await self._spawner.stop(child)
+
     async def stop_all(self) -> None:
         """Services first, so that what they still write finds its database and its bus."""
         for kind in STOP_ORDER:

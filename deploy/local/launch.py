@@ -24,6 +24,7 @@ from deploy.local.services import Plan
 from deploy.local.supervisor import Parts, Supervisor
 from deploy.local.tasks import Commands
 from deploy.local.watch import Guard
+from deploy.local.web import Web
 
 ROOT = Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
@@ -83,6 +84,9 @@ async def build_parts(
         commands=Commands(ROOT, logs),
         plan=Plan(ROOT, data.path, nats.url, postgres.url, options.port, options.workers, engine, os.environ),
         probe=Readiness(nats.url, options.port),
+        web=Web(ROOT, options.web_port, options.port, os.environ, console, logs)
+        if options.web_port
+        else None,
     )
 
 

@@ -14,6 +14,8 @@ class Options:
     model: str = ""
     workers: int = 1
     port: int = 8080
+    web_port: int = 0
+    """Of the web; 0: without it."""
     nats_port: int = 4222
     postgres_port: int = 55432
     data: Path = Path(".sluice")
@@ -22,7 +24,8 @@ class Options:
 
     def named_ports(self) -> dict[str, int]:
         """Each port under the name of the setting that moves it."""
-        return {"PORT": self.port, "NATS_PORT": self.nats_port, "POSTGRES_PORT": self.postgres_port}
+        named = {"PORT": self.port, "NATS_PORT": self.nats_port, "POSTGRES_PORT": self.postgres_port}
+        return named | ({"WEB_PORT": self.web_port} if self.web_port else {})
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -32,6 +35,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--model", default="", help="a folder or the name of a model on the hub")
     parser.add_argument("--workers", type=_count, default=1, help="inference workers")
     parser.add_argument("--port", type=_port, default=8080, help="of the HTTP API")
+    parser.add_argument("--web-port", type=_port_or_none, default=0, help="of the web; 0: without it")
     parser.add_argument("--nats-port", type=_port, default=4222)
     parser.add_argument("--postgres-port", type=_port, default=55432)
     parser.add_argument("--data", type=Path, default=Path(".sluice"))
@@ -42,6 +46,7 @@ def parse(arguments: Sequence[str]) -> Options:
         model=given.model,
         workers=given.workers,
         port=given.port,
+        web_port=given.web_port,
         nats_port=given.nats_port,
         postgres_port=given.postgres_port,
         data=given.data.resolve(),
@@ -61,3 +66,7 @@ def _port(text: str) -> int:
     if not 1 <= value <= 65535:
         raise argparse.ArgumentTypeError(f"{value} is not a port")
     return value
+
+
+def _port_or_none(text: str) -> int:
+    return 0 if text == "0" else _port(text)

@@ -62,12 +62,13 @@ class Readiness:
         return isinstance(reply, HealthReply) and reply.ready
 
 
-async def http_ready(port: int) -> bool:
-    """GET /health/ready; anything but a 200 is a no."""
+async def http_ready(port: int, path: str = "/health/ready") -> bool:
+    """Anything but a 200 is a no."""
     try:
         async with asyncio.timeout(ASK_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
-            writer.write(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            writer.write(request.encode())
             status = await reader.readline()
             writer.close()
             await writer.wait_closed()

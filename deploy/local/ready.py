@@ -26,12 +26,14 @@ class Ready:
         self._nats_url = nats_url
         self._database_url = database_url
 
-    def show(self, password: str) -> None:
+    def show(self, password: str, web_url: str = "") -> None:
         """`password` is the new administrator's; empty when there was one already."""
         self._write_client_settings()
         say, bold = self._console.say, self._console.bold
         say()
-        say(f"Sluice is ready: {bold(self._url)}")
+        say(f"Sluice is ready: {bold(web_url or self._url)}")
+        if web_url:
+            say(f"  API        {self._url}")
         if password:
             say(f"  sign in    {bold('admin')} with the password {bold(password)} (shown this once)")
         say(f"  engine     {self._engine.engine} {self._engine.model}".rstrip() + f" ({self._engine.why})")

@@ -17,6 +17,7 @@ from deploy.local.readiness import Probe, Waiting
 from deploy.local.services import Plan, Service
 from deploy.local.tasks import Commands
 from deploy.local.watch import Guard
+from deploy.local.web import Web
 
 Started = tuple[Service, Keeper]
 
@@ -35,12 +36,13 @@ class Parts:
     commands: Commands
     plan: Plan
     probe: Probe
+    web: Web | None = None
 
 
 class Supervisor:
     """Made from its parts, so that a test can give it other services."""
 
-    def __init__(self, parts: Parts, show_ready: Callable[[str], None]) -> None:
+    def __init__(self, parts: Parts, show_ready: Callable[[str, str], None]) -> None:
         self._parts = parts
         self._show_ready = show_ready
         self._waiting = Waiting(parts.logs, parts.console)
@@ -72,7 +74,10 @@ class Supervisor:
         late = await self._spawn([service for service in services if service.needs_database])
         await self._wait_ready([*early, *late])
         await self._parts.probe.close()
-        self._show_ready(await self._first_admin())
+        password = await self._first_admin()
+        web = self._parts.web
+        web_url = await web.start(self._parts.fleet, self._waiting) if web else ""
+        self._show_ready(password, web_url)
 
     async def _start_nats(self) -> None:
         nats = self._parts.nats

@@ -44,7 +44,9 @@ from services.edge.usecases.answering import Answering
 from services.edge.usecases.conversations import Conversations
 from services.edge.usecases.documents import Library
 from services.edge.usecases.embeddings import Embeddings
+from services.edge.usecases.emptying import Emptying
 from services.edge.usecases.sign_in import SignIn
+from services.edge.usecases.titling import TitleRules, Titling
 from shared.broker import control_broker
 from shared.health import answer_health
 from shared.streams import Receiver
@@ -82,11 +84,19 @@ class Edge:
         self._embeddings = self._build_embeddings(settings)
         self._answering = self._build_answering(settings)
         self._stops = StopFeed(self._link, self._answering.following.stopped)
+        self._titling = Titling(
+            jobs=self._jobs,
+            history=self._history,
+            audit=self._audit,
+            engine_of=lambda model: self._workers.engine_of(model, settings.title_engines),
+            rules=TitleRules(at_a_time=settings.titles_at_a_time, deadline_s=settings.title_deadline_s),
+        )
+        self._emptying = Emptying(self._history, self._jobs, kept_s=settings.deleted_kept_s)
         self._draining = False
         self.tasks = Tasks()
         self.http = self._build_http(settings)
         answer_health(self._broker, "edge", settings.instance, self._is_ready)
-        HistoryConsumer(self._history, self._audit).subscribe(self._broker)
+        HistoryConsumer(self._history, self._audit, self._titling).subscribe(self._broker)
 
     def _build_answering(self, settings: EdgeSettings) -> Answering:
         return Answering(
@@ -178,6 +188,7 @@ class Edge:
         self.tasks.start("receiver", self._receive())
         self.tasks.start("control", run_broker(self._broker, self._link))
         self.tasks.start("audit-outbox", self._outbox_sender.run())
+        self.tasks.start("emptying", self._emptying.run())
 
     async def _receive(self) -> None:
         await self._token_link.prepared()
@@ -201,6 +212,7 @@ class Edge:
     async def _stop(self) -> None:
         try:
             async with asyncio.timeout(LAST_WORDS_S):
+                await self._titling.close()
                 await self._answering.close()
         except TimeoutError:
             log.warning("edge.unfinished_business")

@@ -72,5 +72,14 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     worker_return_s: Annotated[float, Meta(ge=0)] = 30.0
     """An answer that has begun waits so long for a worker when its model has none left, since one that died is started
     again; then it breaks off."""
+    deleted_kept_s: Annotated[float, Meta(ge=0)] = 3_600.0
+    """A deleted conversation can be restored for so long; then it is purged."""
+    title_engines: tuple[str, ...] = ("vllm", "openai")
+    """Engines whose models are asked for a title after the first answer of a conversation; none: titles stay the
+    beginning of the question."""
+    titles_at_a_time: Positive = 4
+    """Of one edge; a conversation beyond it gets its title after the next answer."""
+    title_deadline_s: PositiveS = 60.0
+    """From such a question, which waits behind those of people, to its title."""
     queue_jobs: Positive = 10_000
     """What the work queue holds before it refuses: all workers' slots and the longest queue that may wait."""

@@ -6,6 +6,8 @@ from collections.abc import Generator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from deploy.local.engines import EngineChoice
 from tests.browser.scripted import NAME, ScriptedModel, scripted_model
@@ -50,14 +52,12 @@ class Account:
 
 
 class Product:
-    def __init__(
-        self, url: str, cluster: Cluster, scripted: ScriptedModel, edges: Proxy, loop: ServerLoop
-    ) -> None:
-        self.url = url
+    def __init__(self, network: Proxy, cluster: Cluster, scripted: ScriptedModel, loop: ServerLoop) -> None:
+        self.url = address(network)
         self.scripted = scripted
         self.cluster = cluster
         self.admin = Account("admin", cluster.password)
-        self._edges = edges
+        self._network = network
         self._loop = loop
 
     def add_user(self, name: str) -> Account:
@@ -69,6 +69,14 @@ class Product:
     def force_out(self, account: Account) -> None:
         """As an operator does: signed out everywhere."""
         self._users("revoke", account.name)
+
+    def let_in(self, account: Account) -> None:
+        """Who was forced out may sign in again."""
+        self._users("restore", account.name)
+
+    def network(self, state: Literal["passing", "gone", "silent"]) -> None:
+        """Between browsers and the web."""
+        self._loop.run(self._network.become(state))
 
     def kill_edge(self) -> None:
         """The one that the web talks to. Returns when its process has ended; the other one serves from then on."""
@@ -95,7 +103,12 @@ def running_product(folder: Path, loop: ServerLoop) -> Generator[Product]:
         scripted = loop.run(parts.enter_async_context(scripted_model()))
         cluster = loop.run(parts.enter_async_context(running_cluster(folder / "cluster", shape(scripted))))
         edges = loop.run(parts.enter_async_context(proxied(*cluster.ports)))
-        with running_web(f"http://127.0.0.1:{edges.port}", folder / "web.log") as url:
-            yield Product(url, cluster, scripted, edges, loop)
+        with running_web(address(edges), folder / "web.log") as url:
+            network = loop.run(parts.enter_async_context(proxied(urlsplit(url).port or 0)))
+            yield Product(network, cluster, scripted, loop)
     finally:
         loop.run(parts.aclose())
+
+
+def address(proxy: Proxy) -> str:
+    return f"http://127.0.0.1:{proxy.port}"

@@ -1,6 +1,9 @@
 """Somebody at a browser, as they see the product: by names and roles, in English."""
 
+import re
+import uuid
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -8,10 +11,12 @@ from tests.browser.product import Account, Product
 from tests.browser.watch import Watch
 
 OURS = {"x-sluice-web": "1"}
+ANSWERED_WITHIN_MS = 25_000
+CONVERSATION = re.compile(r".*/c/([A-Za-z0-9_-]+)")
 
 
 class Reader:
-    """A browser profile with one page open; `tab` opens more."""
+    """A browser profile with one page open; `tab` is the same person in another page."""
 
     def __init__(self, context: BrowserContext, watch: Watch, product: Product) -> None:
         self.context = context
@@ -19,14 +24,12 @@ class Reader:
         self.product = product
         self.page: Page = context.new_page()
 
+    def tab(self) -> "Reader":
+        return Reader(self.context, self.watch, self.product)
+
     def signed_in(self, account: Account) -> None:
         """Without the form, which has tests of its own."""
-        answer = self.context.request.post(
-            "/api/session",
-            data={"username": account.name, "password": account.password},
-            headers={**OURS, "origin": self.product.url},
-        )
-        assert answer.ok, answer.text()
+        self._send("POST", "/api/session", {"username": account.name, "password": account.password})
 
     def sign_in(self, account: Account) -> None:
         """By the form."""
@@ -34,13 +37,70 @@ class Reader:
         self.page.get_by_label("Password", exact=True).fill(account.password)
         self.page.get_by_role("button", name="Sign in").click()
 
-    def photograph(self, path: Path) -> None:
-        for number, page in enumerate(self.context.pages):
-            page.screenshot(path=path.with_stem(f"{path.stem}-{number}"))
+    def sees_sign_in(self) -> None:
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+    def choose(self, model: str) -> None:
+        """By the picker; the choice stays."""
+        self.page.get_by_role("button", name="Model", exact=False).click()
+        self.page.get_by_role("menuitemradio", name=model).click()
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Message", exact=True)
+
+    def ask(self, question: str) -> None:
+        self.composer.fill(question)
+        self.composer.press("Enter")
+
+    @property
+    def answers(self) -> Locator:
+        return self.page.get_by_role("region", name="Sluice answered:")
+
+    @property
+    def answer(self) -> Locator:
+        return self.answers.last
+
+    def sees_beginning(self, words: int = 5) -> None:
+        """Some of the answer is there, and it is being written."""
+        expect(self.answer).to_have_text(re.compile(rf"(\S+\s+){{{words}}}"))
+        expect(self.answer).to_have_attribute("aria-busy", "true")
+
+    def sees_end(self) -> None:
+        expect(self.answer).to_have_attribute("aria-busy", "false", timeout=ANSWERED_WITHIN_MS)
+
+    @property
+    def conversation(self) -> str:
+        """The id of the one that is open."""
+        self.page.wait_for_url(CONVERSATION)
+        found = CONVERSATION.match(self.page.url)
+        assert found
+        return found[1]
+
+    def stored(self, conversation: str = "") -> list[dict[str, Any]]:
+        """The messages of a conversation, as the edge has them; of the open one unless told another."""
+        path = f"/api/edge/v1/conversations/{conversation or self.conversation}"
+        return self.context.request.get(path).json()["messages"]
+
+    def asked(self, question: str, title: str = "", *, model: str = "", max_tokens: int = 3) -> str:
+        """A conversation of the past, short and not seen on any page. Its id."""
+        conversation = uuid.uuid4().hex
+        message = {"id": uuid.uuid4().hex, "role": "user", "parts": [{"type": "text", "text": question}]}
+        body = {"id": conversation, "messages": [message], "trigger": "submit-message", "retrieval": False}
+        self._send("POST", "/api/edge/v1/chat", {**body, "model": model, "max_tokens": max_tokens})
+        if title:
+            self._send("PATCH", f"/api/edge/v1/conversations/{conversation}", {"title": title})
+        return conversation
 
     def alert(self, words: str) -> Locator:
         """Next has an alert of its own on each page, for its announcements."""
         return self.page.get_by_role("alert").filter(has_text=words)
 
-    def sees_sign_in(self) -> None:
-        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible()
+    def photograph(self, path: Path) -> None:
+        for number, page in enumerate(self.context.pages):
+            page.screenshot(path=path.with_stem(f"{path.stem}-{number}"))
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> None:
+        headers = {**OURS, "origin": self.product.url}
+        answer = self.context.request.fetch(path, method=method, data=body, headers=headers)
+        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"

@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Protocol
 
 import msgspec
 import pytest
 
 from services.edge.domain.words import sought
-from services.edge.ports.history import History
+from services.edge.ports.history import History, Titles, Trash
 from shared.errors import InvalidRequest, NotFound
 from tests.histories import BACK, GONE, KINDS, completed, opened, texts, turn
 
 
+class Kept(History, Titles, Trash, Protocol):
+    """All that a history does."""
+
+
 @pytest.fixture(params=KINDS)
-async def history(request: pytest.FixtureRequest) -> AsyncGenerator[History]:
+async def history(request: pytest.FixtureRequest) -> AsyncGenerator[Kept]:
     url = request.getfixturevalue("database_url") if request.param == "postgres" else ""
     async with opened(request.param, url) as history:
         yield history
@@ -168,6 +173,77 @@ async def test_a_long_conversation_is_read_in_pages_and_found_to_its_beginning(
         for nonsense in ("x", "AAAA"):
             with pytest.raises(InvalidRequest):
                 await history.read("ada", "c1", cursor=nonsense)
+
+
+async def test_a_title_is_asked_for_once_and_stays(history: Kept) -> None:
+    await history.begin_turn(turn())
+    assert await history.finish_turn(completed())
+    assert await history.claim_title("eve", "c1", "r1") is None
+    claims = [await history.claim_title("ada", "c1", "r1") for _ in range(3)]
+    assert claims == ["q1?", None, None]
+    await history.entitle("eve", "c1", "Forged")
+    await history.entitle("ada", "c1", "Night shifts")
+    await history.entitle("ada", "c1", "Another")
+    assert (await history.read("ada", "c1")).conversation.title == "Night shifts"
+    assert await found(history, "night") == [("c1", "")]
+    await history.begin_turn(turn("q2", "r2"))
+    assert not await history.finish_turn(completed("r2"))
+
+
+async def test_a_title_by_hand_wins_whenever_it_comes(history: Kept) -> None:
+    for chat, when in (("c1", "before the claim"), ("c2", "before the title"), ("c3", "after it")):
+        await history.begin_turn(turn(f"q-{chat}", f"r-{chat}", chat))
+        if when == "before the claim":
+            await history.update("ada", chat, title="Mine")
+        claimed = await history.claim_title("ada", chat, f"r-{chat}")
+        assert (claimed is None) == (when == "before the claim")
+        if when == "before the title":
+            await history.update("ada", chat, title="Mine")
+        await history.entitle("ada", chat, "The model's")
+        if when == "after it":
+            assert (await history.read("ada", chat)).conversation.title == "The model's"
+            await history.update("ada", chat, title="Mine")
+        assert (await history.read("ada", chat)).conversation.title == "Mine"
+
+
+async def test_pinning_leaves_the_title_to_the_model(history: Kept) -> None:
+    await history.begin_turn(turn())
+    await history.update("ada", "c1", pinned=True)
+    assert await history.claim_title("ada", "c1", "r1") == "q1?"
+
+
+async def test_what_was_deleted_long_ago_is_purged_for_good(history: Kept) -> None:
+    for number in range(4):
+        chat = f"c{number}"
+        await history.begin_turn(turn(f"q{number}", f"r{number}", chat))
+        if number < 3:
+            record = msgspec.structs.replace(GONE, id=f"a{number}", at=10.0 + number)
+            await history.delete("ada", chat, record)
+    assert set(await history.running_in_deleted(9)) == {"r0", "r1", "r2"}
+    assert len(await history.running_in_deleted(2)) == 2
+    assert not await history.purge(9.0)
+    assert [await history.purge(11.0) for _ in range(3)] == [True, True, False]
+    assert set(await history.running_in_deleted(9)) == {"r2"}
+    await history.restore("ada", "c2", BACK)
+    assert not await history.purge(1e9)
+    for chat in ("c0", "c1"):
+        with pytest.raises(NotFound):
+            await history.restore("ada", chat, BACK)
+    await history.finish_turn(completed("r0", "c0"))
+    await history.begin_turn(turn("q9", "r9", "c0"))  # the id is free again
+    assert await texts(history, chat="c0") == ["q9?"]
+
+
+async def test_two_purge_at_once(history: Kept) -> None:
+    for number in range(6):
+        await history.begin_turn(turn(f"q{number}", f"r{number}", f"c{number}"))
+        await history.delete(
+            "ada", f"c{number}", msgspec.structs.replace(GONE, id=f"a{number}", at=float(number))
+        )
+    rounds = await asyncio.gather(*(history.purge(100.0) for _ in range(4)))
+    while await history.purge(100.0):
+        rounds.append(True)
+    assert sum(rounds) == 6
 
 
 async def test_a_title_by_hand_and_a_turn_at_once(history: History) -> None:

@@ -10,6 +10,8 @@ from services.edge.domain.conversations import Turn
 from services.edge.domain.identity import Principal
 from services.edge.domain.live import LiveAnswer
 from services.edge.ports.audit import Outcome
+from services.edge.ports.history import Titles
+from services.edge.usecases.titling import TitleRules, Titling
 from shared.errors import ModelNotFound, NotFound, SluiceError, Unavailable
 from shared.messages import (
     AuditRecord,
@@ -256,3 +258,9 @@ class AuditLog:
 
     async def keep(self, record: AuditRecord) -> None:
         self.records.append((record.action, record.outcome, record.detail))
+
+
+def no_titles(history: Titles) -> Titling:
+    """Of an edge whose engines give none."""
+    jobs, audit = ScriptedJobs(), AuditLog()
+    return Titling(jobs=jobs, history=history, audit=audit, engine_of=lambda _: "", rules=TitleRules())

@@ -162,6 +162,33 @@ class MemoryHistory:
             self.records.append(record)
         return self._kept(user, chat).conversation
 
+    async def claim_title(self, user: str, chat: str, request: str) -> str | None:
+        kept = self.chats.get(chat)
+        if kept is None or kept.user != user or kept.deleted_at is not None or kept.title_by != "question":
+            return None
+        kept.title_by = "asked"
+        parents = [row.message.parent for row in kept.rows if row.request == request]
+        question = kept.known(parents[0]) if parents else None
+        return None if question is None else question.message.text
+
+    async def entitle(self, user: str, chat: str, title: str) -> None:
+        kept = self.chats.get(chat)
+        if kept is not None and kept.user == user and kept.deleted_at is None and kept.title_by == "asked":
+            kept.title_by = "engine"
+            kept.conversation = msgspec.structs.replace(kept.conversation, title=title)
+
+    async def running_in_deleted(self, limit: int) -> tuple[str, ...]:
+        deleted = [one for one in self.chats.values() if one.deleted_at is not None]
+        return tuple(row.request for one in deleted for row in one.rows if row.running)[:limit]
+
+    async def purge(self, before: float) -> bool:
+        gone = [
+            id for id, one in self.chats.items() if one.deleted_at is not None and one.deleted_at <= before
+        ]
+        if gone:
+            del self.chats[gone[0]]
+        return bool(gone)
+
     def _of(self, user: str) -> list[Kept]:
         return [one for one in self.chats.values() if one.user == user and one.deleted_at is None]
 

@@ -17,7 +17,7 @@ from shared import subjects
 from shared.broker import NatsBus, control_broker, ensure_bus, leave
 from shared.messages import Answer, ChatCompleted, Usage
 from tests.edge import add_user, running_edge
-from tests.fakes.chat import AuditLog
+from tests.fakes.chat import AuditLog, no_titles
 from tests.proxy import proxied
 
 EVENTS = 20
@@ -63,7 +63,7 @@ async def told(nats_url: str, database_url: str) -> AsyncGenerator[Told]:
 async def test_events_that_have_arrived_are_stored_before_it_leaves(told: Told, nats_url: str) -> None:
     """Those that were only dropped would be away for a minute and a half."""
     broker = control_broker(nats_url, "leaver")
-    HistoryConsumer(told.history, AuditLog()).subscribe(broker)
+    HistoryConsumer(told.history, AuditLog(), no_titles(told.history)).subscribe(broker)
     await broker.start()
     for _ in range(EVENTS):
         event = ChatCompleted(

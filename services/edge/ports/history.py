@@ -10,7 +10,7 @@ from services.edge.domain.conversations import Conversation, ConversationPage, F
 from services.edge.domain.words import Sought
 from shared.messages import AuditRecord, ChatCompleted
 
-__all__ = ["History", "Turn"]
+__all__ = ["History", "Titles", "Trash", "Turn"]
 
 
 class History(Protocol):
@@ -67,4 +67,29 @@ class History(Protocol):
 
     async def restore(self, user: str, chat: str, record: AuditRecord) -> Conversation:
         """Undoes `delete`, if that was done and can be, with its record. Raises `NotFound` when it is gone."""
+        ...
+
+
+class Titles(Protocol):
+    """What `History` has for titles that a model makes."""
+
+    async def claim_title(self, user: str, chat: str, request: str) -> str | None:
+        """The question that this request answered, for whoever asks for its conversation's title: once, and only while
+        that has the title that its question gave it. None otherwise."""
+        ...
+
+    async def entitle(self, user: str, chat: str, title: str) -> None:
+        """The title that was asked for. One that somebody chose meanwhile stays."""
+        ...
+
+
+class Trash(Protocol):
+    """What `History` has for deleted conversations."""
+
+    async def running_in_deleted(self, limit: int) -> tuple[str, ...]:
+        """Requests of answers that are being written in them."""
+        ...
+
+    async def purge(self, before: float) -> bool:
+        """Removes one that was deleted by then, for good; False when there is none. Several may do so at once."""
         ...

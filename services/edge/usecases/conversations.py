@@ -3,6 +3,8 @@
 import asyncio
 import logging
 
+import msgspec
+
 from services.edge.domain.conversations import (
     Conversation,
     ConversationPage,
@@ -11,13 +13,17 @@ from services.edge.domain.conversations import (
     MatchPage,
     Transcript,
 )
+from services.edge.domain.exports import Format, as_json, as_markdown, filename_of
 from services.edge.domain.identity import Principal
 from services.edge.domain.snippets import snippet_of
 from services.edge.domain.words import Sought, sought
 from services.edge.ports.audit import Audit
 from services.edge.ports.chat import Jobs
 from services.edge.ports.history import History
-from shared.errors import InvalidRequest, Unavailable
+from shared.errors import InvalidRequest, TooLarge, Unavailable
+
+PAGES_EXPORTED = 10
+"""Of 4,000 messages each: all are in memory at once."""
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +50,18 @@ class Conversations:
         page = await self._history.search(principal.user, asked, limit=limit, cursor=cursor)
         matches = await asyncio.to_thread(lambda: tuple(_match(found, asked) for found in page.found))
         return MatchPage(matches, page.next_cursor)
+
+    async def export(self, principal: Principal, chat: str, format: Format) -> tuple[str, bytes]:  # noqa: A002
+        """A file: its name, and what is in it. Raises `TooLarge`."""
+        pages = [await self._history.read(principal.user, chat)]
+        while cursor := pages[-1].previous_cursor:
+            if len(pages) == PAGES_EXPORTED:
+                raise TooLarge("The conversation is too long to be exported in one file.")
+            pages.append(await self._history.read(principal.user, chat, cursor=cursor))
+        messages = tuple(message for page in reversed(pages) for message in page.messages)
+        whole = msgspec.structs.replace(pages[0], messages=messages)
+        written = await asyncio.to_thread(as_json if format == "json" else as_markdown, whole)
+        return filename_of(whole.conversation.title, format), written
 
     async def update(
         self, principal: Principal, chat: str, title: str | None, pinned: bool | None

@@ -26,6 +26,7 @@ from services.edge.adapters.http.search import SearchController
 from services.edge.settings import EdgeSettings
 
 EXPOSED_HEADERS = [
+    "content-disposition",
     "retry-after",
     "x-request-id",
     "x-sluice-chat-id",

@@ -3,13 +3,15 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
+from services.edge.adapters.http.attachments import attachment
 from services.edge.adapters.http.errors import problems
 from services.edge.domain.conversations import Conversation, ConversationPage, MatchPage, Transcript
+from services.edge.domain.exports import Format
 from services.edge.domain.identity import Principal
 from services.edge.usecases.conversations import Conversations
 
@@ -19,6 +21,10 @@ Cursor = Annotated[str, QueryParameter(max_length=1024, description="`next_curso
 
 Query = Annotated[str, QueryParameter(min_length=1, max_length=200, description="Words")]
 Pinned = Annotated[bool | None, QueryParameter(description="Those that are pinned, or those that are not")]
+
+
+FileFormat = Annotated[Format, QueryParameter(description="markdown or json")]
+MEDIA_TYPES: dict[Format, str] = {"markdown": "text/markdown; charset=utf-8", "json": "application/json"}
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -72,6 +78,23 @@ class ConversationController(Controller):
         `previous_cursor` of a page, gives those before them.
         """
         return await conversations.read(principal, conversation, cursor)
+
+    @get(
+        "/{conversation:str}/export",
+        summary="Download as Markdown or JSON",
+        responses=problems(400, 401, 404, 413, 503),
+    )
+    async def export(
+        self,
+        principal: NamedDependency[Principal],
+        conversations: NamedDependency[Conversations],
+        conversation: FromPath[str],
+        format: FileFormat = "markdown",  # noqa: A002 - its name in the API
+    ) -> Response[bytes]:
+        """Markdown holds the branch that was gone on with last, with its sources as footnotes; JSON all there is."""
+        name, written = await conversations.export(principal, conversation, format)
+        headers = {"Content-Disposition": attachment(name)}
+        return Response(written, media_type=MEDIA_TYPES[format], headers=headers)
 
     @patch("/{conversation:str}", summary="Rename, pin", responses=problems(400, 401, 404, 503))
     async def update(

@@ -18,6 +18,7 @@ from nats.js.api import ConsumerConfig
 from services.edge.ports.audit import Audit
 from services.edge.ports.history import History
 from services.edge.usecases.settlement import end_record
+from services.edge.usecases.titling import Titling
 from shared import subjects
 from shared.errors import Cancelled, InvalidRequest, Unavailable, to_failure
 from shared.messages import ChatCancelled, ChatCompleted, ChatFailed, End, Event, Failure
@@ -42,9 +43,12 @@ class Undecoded:
 
 
 class HistoryConsumer:
-    def __init__(self, history: History, audit: Audit, retry_delay_s: float = RETRY_DELAY_S) -> None:
+    def __init__(
+        self, history: History, audit: Audit, titling: Titling, retry_delay_s: float = RETRY_DELAY_S
+    ) -> None:
         self._history = history
         self._audit = audit
+        self._titling = titling
         self._retry_delay_s = retry_delay_s
         self._decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
@@ -80,7 +84,9 @@ class HistoryConsumer:
         if not isinstance(event, ChatCompleted):  # documents are the retriever's
             return
         if event.chat:
-            await self._history.finish_turn(event)
+            untitled = await self._history.finish_turn(event)
+            if untitled:
+                self._titling.consider(event)
         if (
             event.message_id
         ):  # an edge asked, and recorded that: not so for jobs that were put straight onto the bus

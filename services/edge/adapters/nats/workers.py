@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 
 import msgspec
@@ -68,6 +68,17 @@ class NatsWorkers:
 
     def models(self) -> list[ServedModel]:
         return served_models(self.statuses())
+
+    def engine_of(self, model: str, engines: Collection[str]) -> str:
+        """One of these that serves the model as a language model; empty if none does."""
+        serving = (
+            status.engine
+            for status in self.statuses()
+            if status.engine in engines
+            and status.instructed
+            and any(served.name == model for served in status.models)
+        )
+        return next(serving, "")
 
     def drain_rate(self) -> float:
         return self._drain.per_second()

@@ -4,7 +4,7 @@ Who writes to a conversation locks its row first, so that turns and answers happ
 An answer's place is a row with the status `running`, which readers do not see.
 """
 
-from services.edge.adapters.postgres import answers, search, shelf, transcripts
+from services.edge.adapters.postgres import answers, search, shelf, titles, transcripts, trash
 from services.edge.adapters.postgres.outbox import put
 from services.edge.adapters.postgres.turns import begin, words_of
 from services.edge.domain.conversations import Conversation, ConversationPage, FoundPage, Transcript, Turn
@@ -65,3 +65,19 @@ class PostgresHistory:
             if was_deleted:
                 await put(connection, record)
         return conversation
+
+    async def claim_title(self, user: str, chat: str, request: str) -> str | None:
+        async with self._database.transaction() as connection:
+            return await titles.claim(connection, user, chat, request)
+
+    async def entitle(self, user: str, chat: str, title: str) -> None:
+        async with self._database.transaction() as connection:
+            await titles.entitle(connection, user, chat, title)
+
+    async def running_in_deleted(self, limit: int) -> tuple[str, ...]:
+        async with self._database.transaction() as connection:
+            return await trash.running(connection, limit)
+
+    async def purge(self, before: float) -> bool:
+        async with self._database.transaction() as connection:
+            return await trash.purge(connection, before)
