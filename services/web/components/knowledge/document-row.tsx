@@ -1,6 +1,6 @@
 "use client";
 
-import { Trash2 } from "lucide-react";
+import { Check, Trash2 } from "lucide-react";
 import { memo } from "react";
 import { Badge } from "@/components/ui/badge";
 import { IconButton } from "@/components/ui/icon-button";
@@ -44,7 +44,13 @@ export const DocumentRow = memo(function DocumentRow(props: DocumentRowProps) {
         </>
       }
       columns={{
-        passages: status === "ready" ? words.passages(passages, number.format(passages)) : null,
+        passages:
+          status === "ready" ? (
+            <span className="inline-flex items-center gap-1.5">
+              <Check role="img" aria-label={words.status.ready} className="size-3.5 text-success" />
+              {words.passages(passages, number.format(passages))}
+            </span>
+          ) : null,
         size: writtenSize(size, locale),
         date: (
           <time dateTime={added.toISOString()} title={added.toLocaleString(locale)}>

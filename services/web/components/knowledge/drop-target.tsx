@@ -52,9 +52,9 @@ export function DropTarget({ onFiles }: DropTargetProps) {
   return over ? (
     <div
       aria-hidden
-      className="pointer-events-none fixed inset-0 z-40 flex animate-fade items-center justify-center bg-overlay p-6 md:p-10"
+      className="pointer-events-none fixed inset-0 z-40 flex animate-fade items-center justify-center bg-background/95 p-6 md:p-10"
     >
-      <div className="flex h-full w-full flex-col items-center justify-center gap-4 rounded-2xl border-2 border-accent border-dashed bg-background/90">
+      <div className="flex h-full w-full flex-col items-center justify-center gap-4 rounded-2xl border-2 border-accent border-dashed">
         <Upload className="size-8 text-accent" />
         <p className="font-medium text-lg">{dropToAdd}</p>
       </div>

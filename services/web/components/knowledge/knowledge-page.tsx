@@ -71,7 +71,7 @@ function DropBox({ limitBytes, onChoose }: { limitBytes: number; onChoose: () =>
     <div
       className={cn(
         "mb-4 flex flex-col items-center gap-1 rounded-xl border border-line-strong border-dashed px-6 text-center text-sm",
-        empty ? "py-16" : "py-6",
+        empty ? "py-16" : "py-6 pointer-coarse:border-0 pointer-coarse:p-0",
       )}
     >
       {empty ? (
@@ -81,7 +81,7 @@ function DropBox({ limitBytes, onChoose }: { limitBytes: number; onChoose: () =>
           <p className="mb-4 max-w-sm text-muted">{words.empty}</p>
         </>
       ) : null}
-      <p>
+      <p className={empty ? undefined : "pointer-coarse:hidden"}>
         <span className="pointer-coarse:hidden">{words.dropHere} </span>
         <button
           type="button"

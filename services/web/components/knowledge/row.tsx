@@ -1,7 +1,7 @@
 "use client";
 
 import { FileText } from "lucide-react";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { cn } from "@/lib/classes";
 
 interface RowProps {
@@ -34,14 +34,18 @@ export function Row({ title, detail, columns, action, failed, id, className }: R
       >
         <FileText aria-hidden className="size-[18px]" />
       </span>
-      <div className="min-w-0 flex-1 py-px">
+      <div className="min-w-0 flex-1 self-center py-px">
         <p className="truncate font-medium text-sm leading-[18px]" title={title}>
           {title}
         </p>
-        <p className="mt-0.5 flex gap-1.5 text-muted text-xs leading-4 tabular-nums md:hidden">
-          {columns.size}
-          {columns.date ? <span aria-hidden>·</span> : null}
-          {columns.date}
+        <p className="mt-0.5 flex flex-wrap gap-x-1.5 text-muted text-xs leading-4 tabular-nums md:hidden">
+          {[columns.size, columns.passages, columns.date].filter(Boolean).map((column, place) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: columns have no names of their own
+            <Fragment key={place}>
+              {place > 0 ? <span aria-hidden>·</span> : null}
+              {column}
+            </Fragment>
+          ))}
         </p>
         {detail}
       </div>

@@ -1,6 +1,6 @@
 // One file on its way. XMLHttpRequest, because `fetch` does not tell how much of a body is sent.
 
-import { DOCUMENTS_PATH, type KnowledgeDocument } from "../api/documents";
+import { DOCUMENTS_PATH, documentOf, type KnowledgeDocument } from "../api/documents";
 import { ApiError, readError } from "../api/errors";
 import { leaveForSignIn, ourHeaders } from "../api/fetching";
 
@@ -50,7 +50,7 @@ export const sendDocument: Send = (file, onSent, signal) =>
 
 async function answered(request: XMLHttpRequest): Promise<KnowledgeDocument> {
   if (request.status >= 200 && request.status < 300) {
-    return JSON.parse(request.responseText) as KnowledgeDocument;
+    return documentOf(JSON.parse(request.responseText));
   }
   const after = request.getResponseHeader("retry-after");
   const error = await readError(
