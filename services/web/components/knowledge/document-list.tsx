@@ -88,7 +88,7 @@ function Heads() {
       className="hidden items-center gap-3 border-line border-b py-2 pr-1 pl-3 font-medium text-faint text-xs md:flex"
     >
       <span className="flex-1">{columns.name}</span>
-      <Column className="w-28 text-xs">{columns.passages}</Column>
+      <Column className="w-36 text-xs">{columns.passages}</Column>
       <Column className="w-20 text-xs">{columns.size}</Column>
       <Column className="w-28 text-xs">{columns.date}</Column>
       <span className="w-9" />

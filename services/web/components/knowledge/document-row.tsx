@@ -47,7 +47,11 @@ export const DocumentRow = memo(function DocumentRow(props: DocumentRowProps) {
         passages:
           status === "ready" ? (
             <span className="inline-flex items-center gap-1.5">
-              <Check role="img" aria-label={words.status.ready} className="size-3.5 text-success" />
+              <Check
+                role="img"
+                aria-label={words.status.ready}
+                className="size-3.5 shrink-0 text-success"
+              />
               {words.passages(passages, number.format(passages))}
             </span>
           ) : null,

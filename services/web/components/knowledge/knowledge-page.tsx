@@ -5,6 +5,7 @@ import { useSearchParams } from "next/navigation";
 import { useEffect } from "react";
 import { SidebarButton } from "@/components/shell/shell";
 import { Button } from "@/components/ui/button";
+import { ScrollArea } from "@/components/ui/scroll-area";
 import { useToast } from "@/components/ui/toast";
 import { cn } from "@/lib/classes";
 import { useKnowledge, useLibrary, useUploads } from "@/lib/knowledge/provider";
@@ -33,7 +34,7 @@ export function KnowledgePage({ limitBytes }: { limitBytes: number }) {
       <header className="flex h-14 shrink-0 items-center px-2">
         <SidebarButton />
       </header>
-      <div className="scrollbar-thin min-h-0 flex-1 overflow-y-auto">
+      <ScrollArea className="flex-1">
         <div className="mx-auto flex w-full max-w-4xl flex-col px-4 pb-16 md:px-8">
           <FilePicker onFiles={add}>
             {(open) => (
@@ -55,7 +56,7 @@ export function KnowledgePage({ limitBytes }: { limitBytes: number }) {
           <Uploads />
           <DocumentList cited={cited} />
         </div>
-      </div>
+      </ScrollArea>
       <DropTarget onFiles={add} />
     </>
   );

@@ -49,7 +49,7 @@ export function Row({ title, detail, columns, action, failed, id, className }: R
         </p>
         {detail}
       </div>
-      <Column className="w-28">{columns.passages}</Column>
+      <Column className="w-36">{columns.passages}</Column>
       <Column className="w-20">{columns.size}</Column>
       <Column className="w-28">{columns.date}</Column>
       <div className="flex shrink-0 items-center self-center">{action}</div>
@@ -61,7 +61,7 @@ export function Column({ className, children }: { className: string; children: R
   return (
     <span
       className={cn(
-        "hidden shrink-0 self-center text-right text-muted text-sm tabular-nums md:block",
+        "hidden shrink-0 self-center whitespace-nowrap text-right text-muted text-sm tabular-nums md:block",
         className,
       )}
     >
