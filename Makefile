@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# Some images set it, for processes that start once. Ours start by the dozen, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What `make run` takes; each has a meaning in deploy/local/options.py.
 PYTHON ?= python3
 ENGINE ?= auto
@@ -55,13 +58,18 @@ setup-dev: ## The same, with the tools of `make check` and the tests
 setup-vllm: setup ## .venv-vllm with vLLM: for the GPU where there is one, else for the CPU (gigabytes)
 	@$(ENVIRONMENT) vllm
 
+.PHONY: setup-quantize
+setup-quantize: setup ## .venv-quantize with llmcompressor (`sluice quantize` makes it itself when it is missing)
+	@$(ENVIRONMENT) quantize
+
 .PHONY: setup-web
 setup-web: ## The web, built with Node 20.18 or newer; `make run` does it by itself
 	@$(PYTHON) -m deploy.local.web_build
 
 .PHONY: clean
 clean: ## Remove environments and caches; .sluice/, where the data is, stays
-	rm -rf .venv .venv-vllm tests/node/node_modules services/web/node_modules services/web/.next .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports
+	rm -rf .venv .venv-vllm .venv-quantize tests/node/node_modules services/web/node_modules services/web/.next \
+	  .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Check
@@ -70,7 +78,7 @@ clean: ## Remove environments and caches; .sluice/, where the data is, stays
 check: setup-dev $(NODE_READY) ## Format, lint, types, import rules, sizes, drift of proto/; the web too
 	@$(MAKE) --keep-going check-format check-lint check-types check-imports check-sizes check-proto check-web
 
-.PHONY: check-format check-lint check-types check-types-vllm check-imports check-sizes check-proto check-web
+.PHONY: check-format check-lint check-types check-types-vllm check-types-quantize check-imports check-sizes check-proto check-web
 check-format:
 	$(BIN)/ruff format --check --quiet .
 check-lint:
@@ -79,6 +87,8 @@ check-types:
 	tests/node/node_modules/.bin/pyright --pythonpath $(BIN)/python
 check-types-vllm:
 	tests/node/node_modules/.bin/pyright --project deploy/checks/pyright-vllm.json --pythonpath .venv-vllm/bin/python
+check-types-quantize:
+	tests/node/node_modules/.bin/pyright --project deploy/checks/pyright-quantize.json --pythonpath .venv-quantize/bin/python
 check-imports:
 	$(BIN)/lint-imports --no-cache
 check-sizes:
@@ -100,7 +110,7 @@ fmt: setup-dev ## Format, and mend what ruff can mend
 ##@ Test
 
 .PHONY: test
-test: setup-dev setup-vllm $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM, chaos in short
+test: setup-dev setup-vllm setup-quantize $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM, chaos in short
 	@$(BIN)/python -m deploy.checks.suite
 
 .PHONY: unit
@@ -112,7 +122,7 @@ contract: setup-dev $(NODE_READY) ## Each port's adapters, and the clients' own 
 	$(BIN)/python -m pytest tests/contract
 
 .PHONY: integration
-integration: setup-dev ## Services against real NATS and PostgreSQL
+integration: setup-dev setup-web ## Services against real NATS and PostgreSQL
 	$(BIN)/python -m pytest tests/integration
 
 .PHONY: e2e
@@ -128,7 +138,7 @@ rolling-restart: setup-dev ## Every service restarted under 1,000 live streams, 
 	SLUICE_CHAOS=full $(BIN)/python -m pytest tests/chaos/test_rolling_restart.py
 
 .PHONY: vllm
-vllm: setup-vllm ## The engine's contract on vLLM, in process
+vllm: setup-vllm setup-quantize ## The engine's contract on vLLM, in process
 	.venv-vllm/bin/python -m pytest tests/vllm
 
 ##@ Measure

@@ -100,6 +100,11 @@ class Plane:
         value = msgspec.msgpack.encode(live)
         return await self.bus.bucket(subjects.LIVE_BUCKET).create(subjects.live_request(request), value)
 
+    async def claimed_anew(self, request: str, *, worker: str, attempt: int) -> None:
+        live = LiveRequest(user="user", state="running", worker=worker, attempt=attempt)
+        value = msgspec.msgpack.encode(live)
+        await self.bus.bucket(subjects.LIVE_BUCKET).put(subjects.live_request(request), value)
+
     async def next_attempt(self) -> ChatJob:
         consumer = await self.bus.consume(
             subjects.INFERENCE_RESUME.name, "resume-m", subjects.resumes_of("m"), ack_wait_s=30

@@ -1,5 +1,6 @@
-"""The web client as it is built, in front of an edge, for as long as a test needs it."""
+"""The web client as `make run` starts it, in front of whatever listens on a port, for as long as a test needs it."""
 
+import io
 import os
 import subprocess
 import time
@@ -9,28 +10,31 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.local.console import Console
+from deploy.local.logs import Logs
 from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.web import HEALTH, Web
+from deploy.local.web_build import ROOT, WebBuild, find_node
 
-SERVER = Path(__file__).resolve().parents[1] / "services" / "web" / ".next" / "standalone" / "server.js"
 READY_WITHIN_S = 30.0
-STOPPED_WITHIN_S = 10.0
+STOPPED_WITHIN_S = 15.0
 
 
 @contextmanager
-def running_web(edge_url: str, log: Path) -> Generator[str]:
-    """Its address. Raises `RuntimeError` when it has not been built, or does not come up."""
-    if not SERVER.exists():
-        raise RuntimeError("the web has not been built: make web-build")
+def running_web(edge_port: int, folder: Path) -> Generator[int]:
+    """Its port. Raises `RuntimeError` when its build is not of its sources, or it does not come up."""
+    node = find_node(os.environ)
+    if not WebBuild(ROOT, node).is_current():
+        raise RuntimeError("the web is not built from its sources of now: make setup-web")
     port = free_port()
-    own = {"PORT": str(port), "HOSTNAME": LOOPBACK, "SLUICE_EDGE_URL": edge_url, "NODE_ENV": "production"}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            ["node", str(SERVER)], stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **own}
-        )
+    web = Web(ROOT, port, edge_port, os.environ, Console(io.StringIO(), colour=False), Logs(folder))
+    spec = web.spec(node)
+    log = folder / "web.log"
+    with log.open("ab") as out:
+        process = subprocess.Popen(spec.command, stdout=out, stderr=subprocess.STDOUT, env=spec.environment)
     try:
-        url = f"http://{LOOPBACK}:{port}"
-        wait_until_ready(url, process, log)
-        yield url
+        wait_until_ready(f"http://{LOOPBACK}:{port}{HEALTH}", process, log)
+        yield port
     finally:
         process.terminate()
         try:
@@ -42,7 +46,7 @@ def running_web(edge_url: str, log: Path) -> Generator[str]:
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
-    while not answers(f"{url}/sign-in"):
+    while not answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the web did not come up:\n{log.read_text(errors='replace')}")
         time.sleep(0.05)

@@ -146,10 +146,11 @@ async def abandoned(asker: Asker, job: ChatJob, live: LiveRequest) -> Incoming:
 
 
 @asynccontextmanager
-async def asking(nats_url: str) -> AsyncGenerator[Asker]:
+async def asking(nats_url: str, *, silence_s: float = 1.2) -> AsyncGenerator[Asker]:
+    """`silence_s`: `Receiver`; a long one leaves it to the workers alone that an answer goes on."""
     bus = await NatsBus.connect(nats_url, "asker")
     await ensure_bus(bus.client)
-    receiver = Receiver(inbox=f"asker{time.monotonic_ns()}", publisher="test")
+    receiver = Receiver(inbox=f"asker{time.monotonic_ns()}", publisher="test", silence_s=silence_s)
     await receiver.start(bus)
     ticking = asyncio.create_task(receiver.run())
     try:

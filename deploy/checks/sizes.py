@@ -17,6 +17,7 @@ SKIPPED_FOLDERS = {
     ".git",
     ".venv",
     ".venv-vllm",
+    ".venv-quantize",
     ".venv-litellm",
     ".sluice",
 }

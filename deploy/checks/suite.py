@@ -1,17 +1,21 @@
 """`make test`: check, then every suite, then one line over all of them. Everything runs even when something failed.
 
-vLLM has an environment of its own, so its tests are a second pytest; the totals are added up from the reports.
+vLLM has an environment of its own, so its tests are a second pytest; the totals are added up from the reports. Mostly
+one process of it computes: what asks for no timing goes on beside it, on the other core.
 """
 
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
 REPORTS = Path("reports")
-SUITES = ("unit", "contract", "integration", "e2e")
+BESIDE_VLLM = ("unit", "contract", "e2e")
+"""They hold hardly anything to the second, as tests/integration and tests/chaos do, which have the machine alone."""
 KEYS = ("tests", "failures", "errors", "skipped")
 NO_TESTS = 5
 """pytest's exit status when a folder holds no test."""
@@ -55,42 +59,84 @@ class Totals:
         return f" {text} in {seconds:.2f}s ".center(100, "=")
 
 
-def parts() -> list[Part]:
-    folders = [f"tests/{name}" for name in SUITES if Path("tests", name).exists()]
-    found = [Part("check", ("make", "check"))]
-    if Path("tests/vllm").exists():
-        found.append(Part("types of the vLLM adapter", ("make", "check-types-vllm")))
-        found.append(pytest_part("vllm", ".venv-vllm/bin/python", ["tests/vllm"]))
-    found.append(pytest_part("tests", sys.executable, folders))
-    return [*found, pytest_part("chaos", sys.executable, ["tests/chaos", "-m", "not full"])]
+Lane = list[Part]
+"""One after the other."""
 
 
-def pytest_part(name: str, python: str, folders: list[str]) -> Part:
+def stages() -> list[list[Lane]]:
+    """One after the other; the lanes of each go side by side."""
+    vllm = [pytest_part("vllm", ".venv-vllm/bin/python", ["tests/vllm"])]
+    beside = [
+        Part("check", ("make", "check")),
+        Part("types of the vLLM adapter", ("make", "check-types-vllm")),
+        Part("types of the quantizer", ("make", "check-types-quantize")),
+        pytest_part("tests", sys.executable, [f"tests/{name}" for name in BESIDE_VLLM]),
+    ]
+    integration = [pytest_part("integration", sys.executable, ["tests/integration"])]
+    chaos = [pytest_part("chaos", sys.executable, ["tests/chaos", "-m", "not full"])]
+    return [[vllm, beside], [integration], [chaos]]
+
+
+def pytest_part(name: str, python: str, arguments: list[str]) -> Part:
     report = REPORTS / f"{name}.xml"
-    return Part(name, (python, "-m", "pytest", *folders, "--durations=10", f"--junitxml={report}"), report)
+    return Part(name, (python, "-m", "pytest", *arguments, "--durations=10", f"--junitxml={report}"), report)
+
+
+class Suite:
+    def __init__(self) -> None:
+        self.totals = Totals()
+        self.failed: list[str] = []
+        self._telling = threading.Lock()
+
+    def run(self, lanes: list[Lane]) -> None:
+        alone = len(lanes) == 1
+        threads = [threading.Thread(target=self._run_lane, args=(lane, alone)) for lane in lanes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _run_lane(self, lane: Lane, alone: bool) -> None:
+        for part in lane:
+            self._run_part(part, alone)
+
+    def _run_part(self, part: Part, alone: bool) -> None:
+        if part.report is not None:
+            part.report.unlink(missing_ok=True)
+        since = time.monotonic()
+        print(f"\n### {part.name}: {' '.join(part.command)}", flush=True)
+        status = subprocess.run(part.command, check=False).returncode if alone else self._run_beside(part)
+        with self._telling:
+            self._count(part, status)
+            found = "FAILED" if part.name in self.failed else "ok"
+            print(f"### {part.name}: {found}, {time.monotonic() - since:.0f} s", flush=True)
+
+    def _run_beside(self, part: Part) -> int:
+        """What it says is told when it is over, in one piece. By way of a file: a pipe would be open for as long as
+        anything that it has started."""
+        with tempfile.TemporaryFile("w+", errors="replace") as said:
+            ended = subprocess.run(part.command, check=False, stdout=said, stderr=subprocess.STDOUT)
+            said.seek(0)
+            with self._telling:
+                print(f"\n### what {part.name} said:\n{said.read()}", end="", flush=True)
+        return ended.returncode
+
+    def _count(self, part: Part, status: int) -> None:
+        if status not in {0, NO_TESTS}:
+            self.failed.append(part.name)
+        if part.report is not None:
+            self.totals.add(part.report)
 
 
 def main() -> int:
     started = time.monotonic()
-    totals = Totals()
-    failed: list[str] = []
-    for part in parts():
-        if part.report is not None:
-            part.report.unlink(missing_ok=True)
-        print(f"\n### {part.name}: {' '.join(part.command)}", flush=True)
-        since = time.monotonic()
-        status = subprocess.run(part.command, check=False).returncode
-        if status not in {0, NO_TESTS}:
-            failed.append(part.name)
-        if part.report is not None:
-            totals.add(part.report)
-        print(
-            f"### {part.name}: {'ok' if part.name not in failed else 'FAILED'}, {time.monotonic() - since:.0f} s"
-        )
-    if failed:
-        print(f"\nfailed: {', '.join(failed)}")
-    print(totals.line(time.monotonic() - started), flush=True)
-    return 1 if failed else 0
+    suite = Suite()
+    for lanes in stages():
+        suite.run(lanes)
+    if suite.failed:
+        print(f"\nfailed: {', '.join(suite.failed)}")
+    print(suite.totals.line(time.monotonic() - started), flush=True)
+    return 1 if suite.failed else 0
 
 
 if __name__ == "__main__":

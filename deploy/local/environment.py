@@ -1,4 +1,4 @@
-"""Brings a virtual environment to what its lock says: `python3 -m deploy.local.environment default|dev|vllm`.
+"""Brings a virtual environment to what its lock says: `python3 -m deploy.local.environment default|dev|vllm|quantize`.
 
 Runs on any Python 3 that the machine has, before anything is installed: standard library only. A stamp in the
 environment holds the hash of what it was made from, so that a second call has nothing to do.
@@ -19,9 +19,11 @@ from deploy.local.indexes import uv_environment
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "deploy" / "locks"
 STAMP = "sluice-set"
-VLLM_HINT = """vLLM could not be installed; the message of the installer is above.
+TORCH_SETS = {"vllm": (".venv-vllm", "inference"), "quantize": (".venv-quantize", "quantize")}
+"""What is wanted, its environment, and its two install sets' common name."""
+TORCH_HINT = """The message of the installer is above.
 The CPU set needs torch 2.13.0+cpu, which PyTorch keeps on an index of its own (the README names it):
-  PIP_EXTRA_INDEX_URL=<that index> make setup-vllm"""
+  PIP_EXTRA_INDEX_URL=<that index> make setup-{}"""
 
 
 class SetupError(Exception):
@@ -34,8 +36,8 @@ def main() -> None:
     folder = os.open(ROOT, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)  # two makes at once must not install into one environment
     try:
-        if wanted == "vllm":
-            ensure_vllm()
+        if wanted in TORCH_SETS:
+            ensure_torch(wanted)
         else:
             ensure(ROOT / ".venv", wanted)
     except SetupError as error:
@@ -44,12 +46,13 @@ def main() -> None:
         os.close(folder)
 
 
-def ensure_vllm() -> None:
-    chosen = "inference-gpu" if has_gpu() else "inference-cpu"
+def ensure_torch(wanted: str) -> None:
+    """For the GPU where there is one, else for the CPU."""
+    venv, name = TORCH_SETS[wanted]
     try:
-        ensure(ROOT / ".venv-vllm", chosen)
+        ensure(ROOT / venv, f"{name}-gpu" if has_gpu() else f"{name}-cpu")
     except SetupError as error:
-        raise SetupError(f"{error}\n{VLLM_HINT}") from error
+        raise SetupError(f"{error}\n{TORCH_HINT.format(wanted)}") from error
 
 
 def ensure(venv: Path, wanted: str) -> None:

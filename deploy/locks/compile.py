@@ -50,6 +50,10 @@ def install_sets(bus: str) -> list[InstallSet]:
         InstallSet("dev", SERVICES, ("dev",), overrides=no_torch, constraints=default),
         InstallSet("inference-cpu", ("inference-cpu",), ("test",), LINUX, no_cuda, bus, find_links=True),
         InstallSet("inference-gpu", ("inference-gpu",), ("test",), LINUX, constraints=bus),
+        InstallSet(
+            "quantize-cpu", ("quantize",), (), LINUX, "overrides-quantize-cpu.txt", bus, find_links=True
+        ),
+        InstallSet("quantize-gpu", ("quantize",), (), LINUX, "overrides-quantize-gpu.txt", bus),
     ]
 
 

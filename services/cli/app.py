@@ -22,6 +22,7 @@ COMMANDS = {
     "documents": "documents",
     "login": "login",
     "logout": "login",
+    "quantize": "quantize",
     "submit": "submit",
     "users": "users",
 }

@@ -44,6 +44,8 @@ class Ask:
     """0: not yet."""
     patient_since: float = 0.0
     """Since when somebody else has it, or will: no need to hurry."""
+    revision: int = 0
+    """Of the request's entry, since then. Another one is that of somebody who has just begun, and is heard out."""
     is_retry: bool = False
     """Nobody could take over."""
     told_done: bool = False
@@ -203,7 +205,7 @@ class Repair:
     async def _move(self, rescue: Rescue, incoming: Incoming, ask: Ask) -> None:
         now = time.monotonic()
         insist = bool(ask.patient_since) and now - ask.patient_since > INSIST_S
-        fate = await rescue.move(incoming, insist=insist)
+        fate, revision = await rescue.move(incoming, silent=ask.revision if insist else 0)
         if fate in ("waiting", "unknown") and not incoming.begun and not incoming.attached:
             self.forget(incoming.number)  # its job names this stream: what comes, comes here by itself
             return
@@ -211,8 +213,8 @@ class Repair:
             if fate == "moved":
                 log.warning("answer.moved", request=incoming.request, worker=incoming.worker)
                 incoming.worker = ""
-            if insist or not ask.patient_since:
-                ask.patient_since = now
+            if insist or not ask.patient_since or revision != ask.revision:
+                ask.patient_since, ask.revision = now, revision
         elif fate == "done" and not ask.told_done:
             ask.told_done = True
         elif fate in ("done", "unknown"):

@@ -23,28 +23,30 @@ class Rescue:
         self._inbox = inbox
         self._publisher = publisher
 
-    async def move(self, incoming: Incoming, *, insist: bool) -> Fate:
+    async def move(self, incoming: Incoming, *, silent: int = 0) -> tuple[Fate, int]:
         """Publishes the next attempt, to go on after what this stream has seen. Two readers may do so: the first
-        one's is stored, and holds for both. Not where another worker has it than the one that is silent, unless we
-        `insist`: that one does not answer either.
+        one's is stored, and holds for both. Not where another worker has it than the one that is silent, unless it
+        has had it since the revision `silent`, and does not answer either.
+
+        Returns the revision of the request's entry, too; 0: there is none.
         """
         entry = await self._bus.bucket(subjects.LIVE_BUCKET).get(subjects.live_request(incoming.request))
         if entry is None:
-            return "unknown"
+            return "unknown", 0
         live = msgspec.msgpack.decode(entry.value, type=LiveRequest)
         if live.state == "cancelled":
             await self._leave(incoming, live)
         if live.state in ("done", "cancelled"):
-            return live.state
+            return live.state, entry.revision
         if live.state == "queued":
-            return "waiting"
-        if live.worker != incoming.worker and not insist:
-            return "running"
+            return "waiting", entry.revision
+        if live.worker != incoming.worker and entry.revision != silent:
+            return "running", entry.revision
         job = await self._job(incoming, live)
         if job is None:
-            return "unknown"
+            return "unknown", entry.revision
         await self._succeed(incoming, job, live, entry.revision)
-        return "moved"
+        return "moved", entry.revision
 
     async def _succeed(self, incoming: Incoming, job: ChatJob, live: LiveRequest, revision: int) -> None:
         """From here on only fences above the entry's revision are believed, as every later claim's is; unless it is

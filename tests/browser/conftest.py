@@ -1,8 +1,8 @@
 """One product and one browser for all of these tests; each test has a browser profile and, where it asks, a user of
 its own. Every page of every test is watched: see watch.py."""
 
-import itertools
 import re
+import uuid
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from pathlib import Path
@@ -74,15 +74,10 @@ def reader(visit: OpenReader, product: Product) -> Reader:
     return reader
 
 
-@pytest.fixture(scope="session")
-def names() -> Generator[str]:
-    return (f"reader{number}" for number in itertools.count(1))
-
-
 @pytest.fixture
-def newcomer(product: Product, names: Generator[str]) -> Account:
+def newcomer(product: Product) -> Account:
     """A user without any history."""
-    return product.add_user(next(names))
+    return product.add_user(f"reader-{uuid.uuid4().hex[:6]}")
 
 
 def failed(item: pytest.Item) -> bool:

@@ -7,9 +7,12 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from deploy.local.engines import EngineChoice
+from deploy.local.ports import LOOPBACK
+from services.edge.adapters.passwords import Argon2Passwords
+from services.edge.adapters.postgres import Database, PostgresAccounts
+from services.edge.usecases.users import AddUser
 from tests.browser.scripted import NAME, ScriptedModel, scripted_model
 from tests.chaos.cluster import Cluster, Shape, running_cluster
 from tests.conftest import ServerLoop
@@ -53,7 +56,7 @@ class Account:
 
 class Product:
     def __init__(self, network: Proxy, cluster: Cluster, scripted: ScriptedModel, loop: ServerLoop) -> None:
-        self.url = address(network)
+        self.url = f"http://{LOOPBACK}:{network.port}"
         self.scripted = scripted
         self.cluster = cluster
         self.admin = Account("admin", cluster.password)
@@ -63,7 +66,7 @@ class Product:
     def add_user(self, name: str) -> Account:
         """Whoever needs a history without others' conversations in it."""
         account = Account(name, f"password of {name}")
-        self._users("add", name, "--password-stdin", given=account.password)
+        self._loop.run(add_user(account, self.cluster.operator()["SLUICE_DATABASE_URL"]))
         return account
 
     def force_out(self, account: Account) -> None:
@@ -85,15 +88,24 @@ class Product:
     def restart_edge(self) -> None:
         self._loop.run(self.cluster.restart("edge-1"))
 
-    def _users(self, *arguments: str, given: str = "") -> None:
+    def _users(self, *arguments: str) -> None:
         subprocess.run(
             [sys.executable, "-m", "services.edge.users", *arguments],
-            input=f"{given}\n",
             env=self.cluster.operator(),
-            text=True,
             check=True,
             timeout=30,
         )
+
+
+async def add_user(account: Account, database_url: str) -> None:
+    """What `python -m services.edge.users add` does, without a process of its own: most tests want a user."""
+    database = Database.at(database_url, connections=1)
+    passwords = Argon2Passwords(threads=1, waiting=0)
+    try:
+        await AddUser(PostgresAccounts(database), passwords)(account.name, "user", account.password)
+    finally:
+        passwords.close()
+        await database.close()
 
 
 @contextmanager
@@ -103,12 +115,8 @@ def running_product(folder: Path, loop: ServerLoop) -> Generator[Product]:
         scripted = loop.run(parts.enter_async_context(scripted_model()))
         cluster = loop.run(parts.enter_async_context(running_cluster(folder / "cluster", shape(scripted))))
         edges = loop.run(parts.enter_async_context(proxied(*cluster.ports)))
-        with running_web(address(edges), folder / "web.log") as url:
-            network = loop.run(parts.enter_async_context(proxied(urlsplit(url).port or 0)))
+        with running_web(edges.port, folder) as port:
+            network = loop.run(parts.enter_async_context(proxied(port)))
             yield Product(network, cluster, scripted, loop)
     finally:
         loop.run(parts.aclose())
-
-
-def address(proxy: Proxy) -> str:
-    return f"http://127.0.0.1:{proxy.port}"

@@ -128,4 +128,6 @@ def test_a_long_history_is_read_as_it_is_scrolled(visit: OpenReader, newcomer: A
     expect(row(reader, "Number 59")).to_be_visible()
     row(reader, "Number 59").focus()
     reader.page.keyboard.press("End")
+    expect(row(reader, "Number 9")).to_be_visible()
+    reader.page.keyboard.press("End")
     expect(row(reader, "Number 0")).to_be_visible()

@@ -23,8 +23,13 @@ def palette(reader: Reader) -> Locator:
     return reader.page.get_by_role("dialog", name="Search and commands")
 
 
+def open_palette(reader: Reader) -> None:
+    reader.page.keyboard.press("Control+k")
+    expect(palette(reader).get_by_role("combobox")).to_be_focused()
+
+
 def test_a_conversation_is_found_by_what_was_said_in_it(typist: Reader) -> None:
-    typist.page.keyboard.press("Control+k")
+    open_palette(typist)
     typist.page.keyboard.type("old mill")
     hit = palette(typist).get_by_role("option", name="Wheels")
     expect(hit).to_be_visible()
@@ -37,12 +42,11 @@ def test_a_conversation_is_found_by_what_was_said_in_it(typist: Reader) -> None:
 
 def test_a_command_is_given_and_escape_goes_back(typist: Reader) -> None:
     typist.composer.focus()
-    typist.page.keyboard.press("Control+k")
-    expect(palette(typist)).to_be_visible()
+    open_palette(typist)
     typist.page.keyboard.press("Escape")
     expect(palette(typist)).to_have_count(0)
     expect(typist.composer).to_be_focused()
-    typist.page.keyboard.press("Control+k")
+    open_palette(typist)
     typist.page.keyboard.type("Theme: dark")
     typist.page.keyboard.press("Enter")
     expect(typist.page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -1,6 +1,7 @@
 """What a receiver does about tokens that do not come, on both buses."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -10,6 +11,7 @@ from shared import subjects
 from shared.broker import NatsBus, ensure_bus
 from shared.errors import Cancelled, Unavailable
 from shared.messages import Attach, Delta, Detach, Frame, Lease, Shown, ShownRequest, Started, Text
+from shared.streams import repair
 from tests.fakes.bus import MemoryBus
 from tests.streams import Plane, a_job, last, read_all, said, token
 
@@ -77,6 +79,26 @@ class RepairContract:
                 writer.send(receiver.inbox, last(1, 2, revision + 1))
                 assert said(await read_all(incoming)) == ["two"]
                 assert list(incoming.cursor.ids) == [5, 6]
+
+    async def test_who_takes_over_just_when_we_would_insist_is_heard_out(
+        self, plane: Plane, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The only worker that was killed and comes back, say: it has claimed the answer, and asks what was shown."""
+        monkeypatch.setattr(repair, "INSIST_S", 1.5)
+        monkeypatch.setattr(repair, "PATIENT_S", 0.2)
+        async with plane.receiver(silence_s=0.3) as receiver:
+            incoming = receiver.open("r1")
+            receiver.remember(a_job("r1", receiver.inbox, incoming.number))
+            revision = await plane.claimed("r1", worker="w1")
+            async with plane.writer() as writer:
+                writer.send(receiver.inbox, Delta(1, revision, 0, (5,), (Text("one"),)))
+                assert said(await incoming.next()) == ["one"]
+            assert (await plane.next_attempt()).attempt == 2
+            await asyncio.sleep(1.2)
+            claimed_at = time.monotonic()
+            await plane.claimed_anew("r1", worker="w2", attempt=2)
+            assert (await plane.next_attempt()).attempt == 3  # it is silent, too
+            assert time.monotonic() - claimed_at > repair.INSIST_S
 
     async def test_an_answer_that_was_stopped_or_is_over_is_not_begun_again(self, plane: Plane) -> None:
         for state, error in (("cancelled", Cancelled), ("done", Unavailable)):

@@ -51,7 +51,11 @@ async def letters_of(asker: Asker) -> list[DeadLetter]:
 
 
 async def test_a_draining_worker_hands_its_answers_to_the_next(nats_url: str) -> None:
-    async with asking(nats_url) as asker, running_worker(nats_url, instance="2", sim_step_ms=5, sim_slots=2):
+    """And no reader has a hand in it: the one here would wait for longer than all of it takes."""
+    async with (
+        asking(nats_url, silence_s=30) as asker,
+        running_worker(nats_url, instance="2", sim_step_ms=5, sim_slots=2),
+    ):
         busy = [
             await asker.submit(asker.job(f"busy {n}", request=f"b{n}", sampling=Sampling(max_tokens=4000)))
             for n in range(2)

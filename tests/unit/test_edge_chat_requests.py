@@ -8,6 +8,7 @@ from services.edge.adapters.bodies import decode_body
 from services.edge.adapters.openai import requests as openai
 from services.edge.adapters.openai.refused import UnsupportedParameter
 from services.edge.adapters.vercel import requests as vercel
+from services.edge.adapters.vercel.question import to_question
 from shared.errors import InvalidRequest
 from shared.messages import ChatMessage
 
@@ -63,7 +64,7 @@ def test_parts_that_are_not_text_are_left_out() -> None:
         {"role": "data", "content": "nothing to a model"},
         {"role": "user", "id": "m4", "parts": [{"type": "text", "text": "four"}]},
     ]
-    question = vercel.to_question(vercel_body(messages=messages, trigger="submit-message", id="c1"))
+    question = to_question(vercel_body(messages=messages, trigger="submit-message", id="c1"))
     assert question.messages == (
         ChatMessage("user", "one"),
         ChatMessage("assistant", "two\nthree"),
@@ -73,7 +74,7 @@ def test_parts_that_are_not_text_are_left_out() -> None:
 
 
 def test_a_body_without_an_id_begins_a_conversation_each_time() -> None:
-    first, second = (vercel.to_question(vercel_body()).chat for _ in range(2))
+    first, second = (to_question(vercel_body()).chat for _ in range(2))
     assert first != second
 
 
@@ -84,7 +85,7 @@ def test_asking_version_4s_last_question_again_is_the_same_question() -> None:
         {"role": "user", "content": "c"},
     ]
     first, again, later = (
-        vercel.to_question(vercel_body(id="c1", messages=messages)).question_id
+        to_question(vercel_body(id="c1", messages=messages)).question_id
         for messages in (asked, asked, [*asked, {"role": "assistant", "content": "d"}, asked[0]])
     )
     assert first == again
@@ -112,7 +113,7 @@ def test_asking_version_4s_last_question_again_is_the_same_question() -> None:
 )
 def test_a_mistake_names_its_field(fields: dict[str, object], param: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        vercel.to_question(vercel_body(**fields))
+        to_question(vercel_body(**fields))
     assert caught.value.param == param
 
 
@@ -201,3 +202,26 @@ def test_openai_nonsense_names_its_parameter(fields: dict[str, object], param: s
     with pytest.raises(InvalidRequest) as caught:
         openai.to_question(openai_body(**fields))
     assert caught.value.param == param
+
+
+def test_a_question_names_the_messages_that_it_was_asked_after_nearest_first() -> None:
+    def asked(*messages: dict[str, object], trigger: str | None = "submit-message") -> tuple[object, bool]:
+        question = vercel.to_question(vercel_body(id="c1", messages=list(messages), trigger=trigger))
+        return question.before, question.beside
+
+    def said(role: str, id: str | None, text: str = "x") -> dict[str, object]:
+        return {"role": role, "content": text, **({"id": id} if id else {})}
+
+    question = said("user", "q9")
+    assert asked(question) == ((), True)
+    assert asked(said("system", "s1"), question) == ((), True)
+    assert asked(said("user", "q1"), said("assistant", "a1"), question) == (("a1", "q1"), True)
+    assert asked(said("user", "q1"), said("assistant", "a1", ""), question) == (("a1", "q1"), True)
+    assert asked(said("user", None), said("assistant", None), question, trigger=None) == (None, False)
+    assert asked(said("user", None), said("assistant", "a1"), question, trigger=None) == (("a1",), False)
+
+
+def test_a_conversation_cannot_be_called_as_a_route_is() -> None:
+    with pytest.raises(InvalidRequest):
+        vercel_body(id="search")
+    assert vercel_body(id="search-2").id == "search-2"

@@ -18,7 +18,7 @@ from services.inference.adapters.vllm import VllmEngine, VllmOptions
 from shared.messages import ChatJob, Logprobs, Sampling, ServedModel, end_of
 from tests.engine_contract import Said, Subject, all_of
 from tests.vllm.conftest import ENGINE_ARGS, HANG_S
-from tests.vllm.moving import LentEngine
+from tests.vllm.moving import LentEngine, moved
 from tests.vllm.test_vllm_engine import LONG
 from tests.vllm.test_vllm_process import ready
 from tests.worker import Answered, Asker, asking, begun, gather, running_worker, text_of
@@ -116,6 +116,18 @@ async def test_answers_of_a_killed_worker_go_on_at_another(
             undisturbed = await asker.ask(msgspec.structs.replace(jobs[0], request="again"))
     for answered in moved:
         await the_same(ngram, jobs[0], whole(answered), whole(undisturbed))
+
+
+async def test_an_answer_in_json_goes_from_worker_to_worker(nats_url: str, ngram: VllmEngine) -> None:
+    """Its ids alone do not bring the grammar to where it was, so it is made anew and compared on the way."""
+    async with asking(nats_url) as asker:
+        job = long_job(asker, "json", **JSON)
+        had, answered, live = await moved(asker, nats_url, ngram, job)
+    assert (live.worker, live.attempt) == ("inference-2", 2)
+    assert answered.end.failure is None
+    assert answered.ids[: len(had)] == had
+    assert answered.end.usage.completion_tokens == len(answered.ids) > len(had)
+    assert set(json.loads(text_of(answered))) <= {"red", "green", "blue"}
 
 
 async def the_same(

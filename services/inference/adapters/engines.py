@@ -1,6 +1,7 @@
 """The engine that the settings ask for. Each is imported only when it is chosen: vLLM alone brings gigabytes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.inference.domain.naming import NamingError, named, pairs
@@ -83,9 +84,10 @@ def _openai(settings: Settings, worker: str) -> Engine:
 
 
 def _vllm(settings: Settings, worker: str) -> Engine:
+    _refuse(settings, "more_models")
+    _look_for_model(settings.model)
     from services.inference.adapters.vllm import OwnerLink, VllmEngine  # noqa: PLC0415
 
-    _refuse(settings, "more_models")
     owner = None
     if settings.engine_owner:
         owner = OwnerLink(settings.engine_owner, settings.engine_front_end, settings.engine_front_ends)
@@ -100,16 +102,23 @@ def _vllm(settings: Settings, worker: str) -> Engine:
 
 def build_owner(settings: Settings) -> "Owner":
     """Of an engine with several front ends."""
+    _look_for_model(settings.model)
     from services.inference.adapters.vllm import Owner  # noqa: PLC0415
 
     return Owner(_vllm_options(settings, pairs(settings.lora_modules)), settings.engine_front_ends)
 
 
+def _look_for_model(model: str) -> None:
+    """Before vLLM is imported, which takes ten seconds."""
+    if not model:
+        raise SettingsError("SLUICE_ENGINE=vllm needs SLUICE_MODEL: a folder, or a model's id on the hub")
+    if Path(model).is_absolute() and not Path(model).exists():
+        raise SettingsError(f"SLUICE_MODEL: there is no {model}")
+
+
 def _vllm_options(settings: Settings, adapters: Sequence[tuple[str, str]]) -> "VllmOptions":
     from services.inference.adapters.vllm import Adapters, VllmOptions  # noqa: PLC0415
 
-    if not settings.model:
-        raise SettingsError("SLUICE_ENGINE=vllm needs SLUICE_MODEL: a folder, or a model's id on the hub")
     return VllmOptions(
         model=settings.model,
         named=settings.engine_arguments(),

@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
 MISSING_FIELD = re.compile(r"missing required field `(\w+)`")
+MISSING_PARAMETER = re.compile(r"Missing required query parameter '(\w+)'")
 CODES = {
     400: "invalid_request",
     401: "unauthorized",
@@ -126,6 +127,8 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 def _refused_by_litestar(error: HTTPException) -> Fault:
     status = error.status_code
     errors = tuple(_field_errors(error.extra))
+    if not errors and (missing := MISSING_PARAMETER.match(error.detail)):
+        errors = (FieldError(missing[1], "This parameter is required."),)
     message = f"{errors[0].field}: {errors[0].message}" if errors else error.detail
     return Fault(
         status,

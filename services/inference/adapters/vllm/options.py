@@ -1,6 +1,5 @@
 """What the engine is started with: our defaults for this machine, and the operator's word over them."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,6 +8,7 @@ from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.platforms import current_platform
 
 from services.inference.adapters.vllm import arguments
+from services.inference.adapters.vllm.checkpoint import check_quantization
 from services.inference.adapters.vllm.lora import Adapters
 from services.inference.adapters.vllm.replay import HAS_SECOND, Replay
 from shared.settings import SettingsError
@@ -79,8 +79,6 @@ def is_on_cpu() -> bool:
 
 def engine_args(options: VllmOptions) -> AsyncEngineArgs:
     """The operator's word over our defaults. Raises `SettingsError`."""
-    if Path(options.model).is_absolute() and not Path(options.model).exists():
-        raise SettingsError(f"SLUICE_MODEL: there is no {options.model}")
     chosen = arguments.chosen(options.named, options.engine_args, options.speculation)
     defaults = {
         **(ON_CPU if is_on_cpu() else ON_GPU),
@@ -94,6 +92,7 @@ def engine_args(options: VllmOptions) -> AsyncEngineArgs:
         raise SettingsError(f"SLUICE_MODEL={options.model}: {error}") from error
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{arguments.ARGS}: {error}") from error
+    check_quantization(args.model, args.quantization)
     if _can_replay(args, options):
         args.logits_processors = [*(args.logits_processors or ()), Replay]
     return args

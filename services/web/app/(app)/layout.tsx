@@ -1,5 +1,6 @@
 import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
+import { ChatProvider } from "@/components/chat/chat-provider";
 import { CitationProvider } from "@/components/citations/provider";
 import { Shell } from "@/components/shell/shell";
 import { SIDEBAR_COOKIE } from "@/components/shell/sidebar-cookie";
@@ -16,9 +17,11 @@ export default async function SignedInLayout({ children }: { children: ReactNode
     <HistoryProvider>
       <KnowledgeProvider>
         <ShortcutProvider>
-          <Shell sidebar={<Sidebar name={name} />} sidebarInitiallyOpen={open}>
-            <CitationProvider>{children}</CitationProvider>
-          </Shell>
+          <ChatProvider>
+            <Shell sidebar={<Sidebar name={name} />} sidebarInitiallyOpen={open}>
+              <CitationProvider>{children}</CitationProvider>
+            </Shell>
+          </ChatProvider>
         </ShortcutProvider>
       </KnowledgeProvider>
     </HistoryProvider>

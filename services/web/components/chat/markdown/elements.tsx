@@ -1,0 +1,78 @@
+"use client";
+
+import { ImageOff } from "lucide-react";
+import type { ComponentProps } from "react";
+import { type Components, useIsCodeFenceIncomplete } from "streamdown";
+import { useText } from "@/lib/text";
+import { Citation } from "./citation";
+import { CodeBlock } from "./code-block";
+import { hostOf, safeLink, safePicture } from "./url";
+
+type Props<Tag extends keyof React.JSX.IntrinsicElements> = ComponentProps<Tag> & {
+  node?: unknown;
+};
+
+function Link({ href, children }: Props<"a">) {
+  const to = safeLink(href ?? "");
+  if (!to) return <span>{children}</span>;
+  return (
+    <a href={to} target="_blank" rel="noopener noreferrer nofollow ugc">
+      {children}
+    </a>
+  );
+}
+
+function Picture({ src, alt }: Props<"img">) {
+  const { picture } = useText().chat;
+  const given = typeof src === "string" ? src : "";
+  const shown = safePicture(given);
+  // biome-ignore lint/performance/noImgElement: it is in the text itself, there is nothing to optimise
+  if (shown) return <img src={shown} alt={alt ?? ""} />;
+  const host = hostOf(given);
+  return (
+    <span className="picture-elsewhere">
+      <ImageOff aria-hidden />
+      {host && safeLink(given) ? <Link href={given}>{alt || picture.at(host)}</Link> : alt}
+    </span>
+  );
+}
+
+function Code({ className, children }: Props<"code">) {
+  const growing = useIsCodeFenceIncomplete();
+  const language = /language-([^\s]+)/.exec(className ?? "")?.[1] ?? "";
+  return (
+    <CodeBlock
+      code={typeof children === "string" ? children : ""}
+      language={language}
+      growing={growing}
+    />
+  );
+}
+
+function InlineCode({ children }: Props<"code">) {
+  return <code>{children}</code>;
+}
+
+function Table({ children }: Props<"table">) {
+  const { table } = useText().chat;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
+    <section className="table-frame" tabIndex={0} aria-label={table}>
+      <table>{children}</table>
+    </section>
+  );
+}
+
+function Cite({ children, ...rest }: Props<"cite">) {
+  const number = Number((rest as Record<string, unknown>)["data-citation"]);
+  return number ? <Citation number={number} /> : <cite>{children}</cite>;
+}
+
+export const ELEMENTS: Components = {
+  a: Link,
+  img: Picture,
+  code: Code,
+  inlineCode: InlineCode,
+  table: Table,
+  cite: Cite,
+};

@@ -1,0 +1,51 @@
+"use client";
+
+import { CircleAlert, RefreshCw } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { useText } from "@/lib/text";
+import { failureWords } from "../model/failure";
+
+interface FailureCardProps {
+  error?: Error;
+  /** In place of an error: nothing failed that we know of. */
+  note?: string;
+  begun?: boolean;
+  onRetry: () => void;
+}
+
+export function FailureCard({ error, note, begun = false, onRetry }: FailureCardProps) {
+  const text = useText();
+  const words = error ? failureWords(error, begun, text) : null;
+  const waitS = useCountdown(error, words?.waitS ?? 0);
+  const body = words && waitS > 0 ? text.chat.failure.busy(waitS) : words?.body;
+  return (
+    <div
+      role={error ? "alert" : "status"}
+      className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-xl border border-line bg-raised px-4 py-3"
+    >
+      <CircleAlert aria-hidden className={error ? "size-5 text-danger" : "size-5 text-muted"} />
+      <div className="min-w-48 flex-1">
+        {words ? <p className="font-medium text-sm">{words.title}</p> : null}
+        <p className="wrap-anywhere text-muted text-sm">{body ?? note}</p>
+      </div>
+      <Button variant="secondary" size="sm" disabled={waitS > 0} onClick={onRetry}>
+        <RefreshCw aria-hidden />
+        {text.common.actions.retry}
+      </Button>
+    </div>
+  );
+}
+
+/** Seconds that are left of `fromS`, for each new error. */
+function useCountdown(error: Error | undefined, fromS: number): number {
+  const [left, setLeft] = useState(fromS);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it begins anew with a new error only
+  useEffect(() => {
+    setLeft(fromS);
+    if (fromS <= 0) return;
+    const timer = setInterval(() => setLeft((before) => Math.max(0, before - 1)), 1_000);
+    return () => clearInterval(timer);
+  }, [error]);
+  return left;
+}

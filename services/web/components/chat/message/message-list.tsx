@@ -1,0 +1,100 @@
+"use client";
+
+import { useSearchParams } from "next/navigation";
+import { useEffect, useRef } from "react";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { MESSAGE_PARAMETER } from "@/lib/history/addresses";
+import { useText } from "@/lib/text";
+import type { Conversation } from "../model/conversation";
+import { isWriting } from "../model/message";
+import type { ConversationState } from "../use-conversation";
+import { JumpButton } from "./jump-button";
+import { MessageRow } from "./message-row";
+import { Tail } from "./tail";
+import { useStickToEnd } from "./use-stick-to-end";
+
+interface MessageListProps {
+  conversation: Conversation;
+  state: ConversationState;
+}
+
+/** The branch that is read. Only what is near the window is in the page, however long it is. */
+export function MessageList({ conversation, state }: MessageListProps) {
+  const { messages, status } = state;
+  const { conversation: label } = useText().chat;
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useRef<VirtualizerHandle>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const stick = useStickToEnd(
+    scroller,
+    content,
+    messages.at(-1)?.role === "user" ? messages.length : 0,
+  );
+  const last = messages.length - 1;
+  useShownMessage(conversation, state, (place) => {
+    stick.release();
+    rows.current?.scrollToIndex(place, { align: "start" });
+  });
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      <div
+        ref={scroller}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
+        tabIndex={0}
+        role="log"
+        aria-label={label}
+        aria-live="off"
+        className="scrollbar-thin min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 [overflow-anchor:none] focus-visible:outline-offset-[-2px]"
+      >
+        <div ref={content} className="mx-auto max-w-184 pt-4 pb-6">
+          <Virtualizer
+            ref={rows}
+            data={messages}
+            scrollRef={scroller}
+            bufferSize={600}
+            startMargin={16}
+          >
+            {(message, place) => {
+              const { index, ids } = conversation.versionsOf(message.id);
+              return (
+                <MessageRow
+                  key={message.id}
+                  conversation={conversation}
+                  message={message}
+                  live={place === last && isWriting(status)}
+                  busy={isWriting(status)}
+                  isLast={place === last}
+                  version={index}
+                  versions={ids.length}
+                />
+              );
+            }}
+          </Virtualizer>
+          <Tail conversation={conversation} state={state} />
+        </div>
+      </div>
+      <JumpButton shown={!stick.atEnd} onJump={stick.toEnd} />
+    </div>
+  );
+}
+
+/** A message that the address names, as a hit of the search does: its branch is shown, and it is scrolled to. */
+function useShownMessage(
+  conversation: Conversation,
+  { phase, messages }: ConversationState,
+  scrollTo: (place: number) => void,
+) {
+  const wanted = useSearchParams().get(MESSAGE_PARAMETER) ?? "";
+  const shown = useRef("");
+  useEffect(() => {
+    if (!wanted || phase !== "ready" || shown.current === wanted) return;
+    const place = messages.findIndex(({ id }) => id === wanted);
+    if (place < 0) {
+      if (conversation.has(wanted)) conversation.show(wanted);
+      return;
+    }
+    shown.current = wanted;
+    const frame = requestAnimationFrame(() => scrollTo(place));
+    return () => cancelAnimationFrame(frame);
+  });
+}

@@ -1,0 +1,67 @@
+"use client";
+
+import { Pencil } from "lucide-react";
+import { useState } from "react";
+import { CopyButton } from "@/components/ui/copy-button";
+import { IconButton } from "@/components/ui/icon-button";
+import { useText } from "@/lib/text";
+import { textOf } from "../model/message";
+import { ActionRow } from "./action-row";
+import { EditQuestion } from "./edit-question";
+import { FileList } from "./file-list";
+import type { MessageRowProps } from "./message-row";
+import { VersionSwitch } from "./version-switch";
+
+export function Question({ conversation, message, busy, version, versions }: MessageRowProps) {
+  const [editing, setEditing] = useState(false);
+  const { message: words, youSaid } = useText().chat;
+  const text = textOf(message);
+  const files = message.parts.filter((part) => part.type === "file");
+  if (editing) {
+    return (
+      <EditQuestion
+        text={text}
+        files={files}
+        onCancel={() => setEditing(false)}
+        onSave={(changed) => {
+          setEditing(false);
+          const said = changed.trim() ? [{ type: "text" as const, text: changed }] : [];
+          void conversation.edit(message.id, [...files, ...said]);
+        }}
+      />
+    );
+  }
+  return (
+    <section
+      aria-label={youSaid}
+      data-question={message.id}
+      className="flex flex-col items-end gap-1"
+    >
+      <FileList files={files} />
+      {text ? (
+        <div className="wrap-anywhere max-w-[min(100%,36rem)] whitespace-pre-wrap rounded-2xl bg-bubble px-4 py-2.5 text-[15.5px] leading-[1.6]">
+          {text}
+        </div>
+      ) : null}
+      <ActionRow always={versions > 1}>
+        <CopyButton text={text} label={words.copy} />
+        <IconButton
+          size="sm"
+          label={words.edit}
+          data-edit
+          disabled={busy}
+          onClick={() => setEditing(true)}
+        >
+          <Pencil aria-hidden />
+        </IconButton>
+        <VersionSwitch
+          conversation={conversation}
+          message={message.id}
+          version={version}
+          versions={versions}
+          disabled={busy}
+        />
+      </ActionRow>
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+// What a conversation needs of the world around it; tests give it their own.
+
+import type { Chat } from "@ai-sdk/react";
+import type { Transcript } from "@/lib/api/conversations";
+import type { ChatMessage } from "./message";
+import type { Network } from "./network";
+import type { News } from "./news";
+import type { Choices } from "./request";
+import type { OfferedTool } from "./transport";
+
+/** After the edge has taken a stop, its stream ends within milliseconds, with what was counted. */
+export const STOP_PATIENCE_MS = 1_500;
+
+export interface CalledTool {
+  toolCallId: string;
+  toolName: string;
+}
+
+export interface ConversationParts {
+  network: Network;
+  choices: () => Choices;
+  tools: () => Promise<OfferedTool[]>;
+  /** What was read last, however long ago. */
+  peek: (id: string) => Transcript | undefined;
+  readTranscript: (id: string, signal: AbortSignal) => Promise<Transcript>;
+  stopAnswer: (id: string) => Promise<void>;
+  pause: (ms: number) => Promise<void>;
+  tell: (news: News) => void;
+  /** A tool that runs in the page has been called; its result is given to `chat`. */
+  onToolCall: (chat: Chat<ChatMessage>, call: CalledTool) => void;
+  /** Whether the answer goes on by itself, with the results of its calls. */
+  goesOn: (messages: ChatMessage[]) => boolean;
+}

@@ -1,0 +1,180 @@
+// One conversation of this page: what is asked in it, and what is read of it. It lives on while another page is shown,
+// so that nothing of an answer is missed.
+
+import type { Chat } from "@ai-sdk/react";
+import { ApiError } from "@/lib/api/errors";
+import type { Version } from "./branch-tree";
+import { Branches } from "./branches";
+import { makeChat } from "./chat";
+import { type ConversationParts, STOP_PATIENCE_MS } from "./conversation-parts";
+import { BLANK, type ConversationView, View } from "./conversation-view";
+import { type ChatMessage, type ChatPart, isWriting } from "./message";
+import { Recovery } from "./recovery";
+import { isLost } from "./transport";
+
+const STEP_MS = 50;
+
+export class Conversation {
+  readonly chat: Chat<ChatMessage>;
+  private readonly branches: Branches;
+  private readonly view: View;
+  private readonly recovery: Recovery;
+  private readonly leaving = new AbortController();
+  private connected = false;
+  private loading: Promise<void> | null = null;
+  private readAt = 0;
+
+  constructor(
+    readonly id: string,
+    isNew: boolean,
+    private readonly parts: ConversationParts,
+  ) {
+    this.view = new View({ ...BLANK, phase: isNew ? "new" : "loading" });
+    this.chat = makeChat(id, parts, {
+      onConnected: () => {
+        this.connected = true;
+        this.view.change({ reconnecting: false });
+        parts.tell({ kind: "answering", conversation: id });
+      },
+      onError: (error) => {
+        if (isLost(error) && !this.getView().stopping) void this.recovery.begin();
+      },
+      onFinish: () => this.finished(),
+    });
+    this.branches = new Branches(this.chat, this.view);
+    this.recovery = new Recovery({
+      network: parts.network,
+      signal: this.leaving.signal,
+      resume: () => this.resume(),
+      reload: () => this.reload(),
+      onMissing: () => this.branches.markEnd("lost"),
+      onChange: (reconnecting) => this.view.change({ reconnecting }),
+    });
+  }
+
+  getView = (): ConversationView => this.view.get();
+  subscribe = (listener: () => void): (() => void) => this.view.subscribe(listener);
+
+  get isBusy(): boolean {
+    return isWriting(this.chat.status) || this.getView().reconnecting;
+  }
+
+  /** Reads what is stored, and then whatever is being written. */
+  load(): Promise<void> {
+    this.loading ??= this.read().finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  /** Another tab, or another day: takes over what has come since. Not more often than `everyMs`. */
+  async refresh(everyMs: number): Promise<void> {
+    const idle = this.getView().phase === "ready" && !this.isBusy && !this.loading;
+    const failed = this.chat.status === "error"; // which the reader is to see
+    if (!idle || failed || Date.now() - this.readAt < everyMs) return;
+    try {
+      await this.recovery.catchUp(await this.reload());
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error; // what is shown is no worse than it was
+      if (error.status === 404) this.view.change({ phase: "missing", loadError: error });
+    }
+  }
+
+  async ask(parts: ChatPart[]): Promise<void> {
+    this.view.change({ phase: "ready" });
+    await this.chat.sendMessage({ role: "user", parts });
+  }
+
+  /** The question in other words: a branch of its own, beside the one that it was. */
+  async edit(id: string, parts: ChatPart[]): Promise<void> {
+    if (this.branches.cutBefore(id)) await this.ask(parts);
+  }
+
+  /** Another answer to the same question; without an id, to the last one. */
+  async regenerate(id?: string): Promise<void> {
+    this.branches.keep();
+    await this.chat.regenerate({ messageId: id });
+  }
+
+  /** Reads the branch that this version of a message is in. */
+  show(version: string): void {
+    this.branches.show(version);
+  }
+
+  has(id: string): boolean {
+    return this.branches.has(id);
+  }
+
+  versionsOf(id: string): Version {
+    return this.branches.versionsOf(id);
+  }
+
+  /** To be called when the ids of the branch have changed. */
+  keepBranch(): void {
+    this.branches.keep();
+  }
+
+  /** What there is of the answer is kept. */
+  async stop(): Promise<void> {
+    this.view.change({ stopping: true });
+    this.recovery.end();
+    try {
+      await this.parts.stopAnswer(this.id);
+      await this.untilEnded(STOP_PATIENCE_MS);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error; // nobody is there to stop it: it ends here, at least
+    } finally {
+      await this.chat.stop();
+      this.branches.markEnd("cancelled");
+      this.view.change({ stopping: false, reconnecting: false });
+    }
+  }
+
+  leave(): void {
+    this.leaving.abort();
+    void this.chat.stop();
+  }
+
+  private async read(): Promise<void> {
+    const known = this.parts.peek(this.id);
+    if (known) this.branches.take(known);
+    this.view.change({ phase: known ? "ready" : "loading", loadError: null });
+    let answered: boolean;
+    try {
+      answered = await this.reload();
+    } catch (error) {
+      const missing = error instanceof ApiError && [400, 404].includes(error.status);
+      this.view.change({ phase: missing ? "missing" : "failed", loadError: error });
+      return;
+    }
+    this.view.change({ phase: "ready" });
+    await this.recovery.catchUp(answered);
+  }
+
+  private async resume() {
+    this.connected = false;
+    await this.chat.resumeStream();
+    const { status, error } = this.chat;
+    return { connected: this.connected, error: status === "error" ? error : null };
+  }
+
+  /** Whether what is stored ends with an answer. */
+  private async reload(): Promise<boolean> {
+    const transcript = await this.parts.readTranscript(this.id, this.leaving.signal);
+    this.readAt = Date.now();
+    return isWriting(this.chat.status) || this.branches.take(transcript);
+  }
+
+  private finished(): void {
+    if (this.getView().reconnecting) return;
+    this.branches.keep();
+    this.parts.tell({ kind: "answered", conversation: this.id });
+  }
+
+  private async untilEnded(patienceMs: number): Promise<void> {
+    for (let waitedMs = 0; isWriting(this.chat.status) && waitedMs < patienceMs; ) {
+      await this.parts.pause(STEP_MS);
+      waitedMs += STEP_MS;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// The AI SDK's message with what Sluice puts into it.
+
+import type { UIMessage } from "ai";
+
+export interface Usage {
+  inputTokens?: number;
+  outputTokens?: number;
+  totalTokens?: number;
+}
+
+export interface MessageMetadata {
+  chatId?: string;
+  model?: string;
+  /** Unix milliseconds. */
+  createdAt?: number;
+  /** `cancelled`: it was stopped, and this is what there was of it. */
+  finishReason?: string;
+  usage?: Usage;
+  /** The server's words for what broke the answer off. */
+  error?: string;
+  /** Milliseconds from the question to the end of the reasoning, where this page saw it. */
+  thoughtMs?: number;
+}
+
+export type ChatData = { notice: { code: string; message: string } };
+
+export type ChatMessage = UIMessage<MessageMetadata, ChatData>;
+export type ChatPart = ChatMessage["parts"][number];
+
+export function textOf(message: ChatMessage): string {
+  return message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+}
+
+export function isWriting(status: string): boolean {
+  return status === "submitted" || status === "streaming";
+}

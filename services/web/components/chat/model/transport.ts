@@ -1,0 +1,99 @@
+// The way of the AI SDK to the edge, through the web's own server.
+
+import { DefaultChatTransport, type UIMessageChunk } from "ai";
+import { ApiError, edgePath, ourFetch } from "@/lib/api/fetching";
+import type { ChatMessage } from "./message";
+import { type Choices, messagesToSend } from "./request";
+
+export interface OfferedTool {
+  name: string;
+  description: string;
+  parameters: Record<string, unknown>;
+}
+
+export interface TransportParts {
+  choices: () => Choices;
+  tools: () => Promise<OfferedTool[]>;
+  /** An answer has begun to come. */
+  onConnected: () => void;
+}
+
+/** An answer whose end never came: the SDK would take what there is of it for all. */
+export const BROKEN_OFF = "broken_off";
+
+export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
+  constructor({ choices, tools, onConnected }: TransportParts) {
+    super({
+      api: edgePath("/v1/chat"),
+      fetch: async (input, init) => {
+        const answer = await ourFetch(input, init);
+        if (answer.status !== 204) onConnected();
+        return answer;
+      },
+      prepareSendMessagesRequest: async ({ id, messages, trigger, messageId }) => {
+        const { model, retrieval } = choices();
+        const offered = await tools();
+        return {
+          body: {
+            id,
+            messages: messagesToSend(messages),
+            trigger,
+            messageId,
+            retrieval,
+            ...(model ? { model } : {}),
+            ...(offered.length > 0 ? { tools: offered } : {}),
+          },
+        };
+      },
+    });
+  }
+
+  protected override processResponseStream(
+    stream: ReadableStream<Uint8Array<ArrayBufferLike>>,
+  ): ReadableStream<UIMessageChunk> {
+    return super.processResponseStream(unbroken(stream)).pipeThrough(untilItsEnd());
+  }
+}
+
+/** A connection that breaks in mid-answer is told from a fault of ours. */
+function unbroken(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        const aborted = error instanceof DOMException && error.name === "AbortError";
+        controller.error(aborted ? error : new ApiError(0, BROKEN_OFF, String(error)));
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+function untilItsEnd(): TransformStream<UIMessageChunk, UIMessageChunk> {
+  let ended = false;
+  return new TransformStream({
+    transform(chunk, controller) {
+      ended ||= chunk.type === "finish" || chunk.type === "abort" || chunk.type === "error";
+      controller.enqueue(chunk);
+    },
+    flush() {
+      if (!ended) throw new ApiError(0, BROKEN_OFF, "The answer's end did not come.");
+    },
+  });
+}
+
+/** Whether the way to the edge was lost: the answer may be going on without us. */
+export function isLost(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.code === "edge_away");
+}
+
+/** Whether asking again in a moment may do. */
+export function isPassing(error: unknown): boolean {
+  return (
+    error instanceof ApiError && (isLost(error) || error.status === 429 || error.status >= 500)
+  );
+}

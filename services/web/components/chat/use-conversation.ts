@@ -1,0 +1,55 @@
+"use client";
+
+import { useChat } from "@ai-sdk/react";
+import { usePathname } from "next/navigation";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { conversationOf } from "@/lib/history/addresses";
+import { useChatWorld } from "./chat-provider";
+import type { Conversation } from "./model/conversation";
+import type { ConversationView } from "./model/conversation-view";
+import type { ChatMessage } from "./model/message";
+
+const FRESH_MS = 2_000;
+
+/** The conversation of the page's address, or a blank one. */
+export function useAddressedConversation(): Conversation {
+  const { conversations } = useChatWorld();
+  const id = conversationOf(usePathname());
+  const conversation = useMemo(
+    () => (id ? conversations.get(id) : conversations.blank()),
+    [id, conversations],
+  );
+  useEffect(() => {
+    if (conversation.getView().phase === "loading") void conversation.load();
+    else void conversation.refresh(FRESH_MS);
+    const seen = () => {
+      if (document.visibilityState === "visible") void conversation.refresh(FRESH_MS);
+    };
+    document.addEventListener("visibilitychange", seen);
+    window.addEventListener("focus", seen);
+    return () => {
+      document.removeEventListener("visibilitychange", seen);
+      window.removeEventListener("focus", seen);
+    };
+  }, [conversation]);
+  return conversation;
+}
+
+export interface ConversationState extends ConversationView {
+  messages: ChatMessage[];
+  status: "submitted" | "streaming" | "ready" | "error";
+  error: Error | undefined;
+}
+
+export function useConversation(conversation: Conversation): ConversationState {
+  const { messages, status, error } = useChat<ChatMessage>({ chat: conversation.chat });
+  const view = useSyncExternalStore(
+    conversation.subscribe,
+    conversation.getView,
+    conversation.getView,
+  );
+  const ids = useMemo(() => messages.map(({ id }) => id).join(" "), [messages]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the tree is told when the branch has other messages
+  useEffect(() => conversation.keepBranch(), [conversation, ids]);
+  return { ...view, messages, status, error };
+}
