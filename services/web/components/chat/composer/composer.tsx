@@ -9,6 +9,7 @@ import type { ChatPart } from "../model/message";
 import { AttachmentPreviews } from "./attachment-previews";
 import { ComposerTools } from "./composer-tools";
 import { DropVeil } from "./drop-veil";
+import { FileProblems } from "./file-problems";
 import { isComposing } from "./keys";
 import { SendButton } from "./send-button";
 import { useAttachments } from "./use-attachments";
@@ -76,6 +77,7 @@ export function Composer({ conversation, draftKey, busy, stopping, onAsk }: Comp
         }}
       >
         <AttachmentPreviews {...attachments} />
+        <FileProblems problems={attachments.problems} />
         <textarea
           ref={field}
           value={text}
