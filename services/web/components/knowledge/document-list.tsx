@@ -53,19 +53,7 @@ export function DocumentList({ cited }: { cited: string }) {
         ))}
       </ul>
       {phase === "ready" ? null : <Placeholder />}
-      {error ? (
-        <div role="alert" className="px-3 py-4 text-muted text-sm">
-          {words.unread} {wordsFor(error, text)}
-          <Button
-            variant="secondary"
-            size="sm"
-            className="mt-2 block"
-            onClick={() => void library.refresh().then(() => library.more())}
-          >
-            {text.common.actions.retry}
-          </Button>
-        </div>
-      ) : null}
+      {error ? <Unread error={error} /> : null}
       {more && !error ? <More /> : null}
       <Settled />
       <Confirm
@@ -77,6 +65,24 @@ export function DocumentList({ cited }: { cited: string }) {
         onClose={() => setDoomed(null)}
       />
     </section>
+  );
+}
+
+function Unread({ error }: { error: unknown }) {
+  const text = useText();
+  const { library } = useKnowledge();
+  return (
+    <div role="alert" className="px-3 py-4 text-muted text-sm">
+      {text.knowledge.unread} {wordsFor(error, text)}
+      <Button
+        variant="secondary"
+        size="sm"
+        className="mt-2 block"
+        onClick={() => void library.refresh().then(() => library.more())}
+      >
+        {text.common.actions.retry}
+      </Button>
+    </div>
   );
 }
 

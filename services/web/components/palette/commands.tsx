@@ -35,19 +35,19 @@ export interface Command {
   run: () => void;
 }
 
+/** Commands are found by their English words in every language. */
+const english = DICTIONARIES.en.palette;
 const THEME_ICONS = { light: Sun, dark: Moon, system: Monitor };
 
 export function useCommandList(): Command[] {
-  const { common, palette: words } = useText();
+  return [...usePlaces(), ...useAppearance(), ...useRest()];
+}
+
+function usePlaces(): Command[] {
+  const { palette: words } = useText();
   const router = useRouter();
   const open = useOpening();
-  const toast = useToast();
   const { toggleSidebar } = useShell();
-  const { openShortcuts } = useCommands();
-  const [theme, chooseTheme] = useTheme();
-  const language = useLanguage();
-  const english = DICTIONARIES.en.palette;
-  const fail = () => toast({ tone: "danger", title: common.shell.signOutFailed });
   return [
     {
       id: "new-chat",
@@ -73,6 +73,15 @@ export function useCommandList(): Command[] {
       shortcut: "sidebar",
       run: toggleSidebar,
     },
+  ];
+}
+
+function useAppearance(): Command[] {
+  const { palette: words } = useText();
+  const router = useRouter();
+  const [theme, chooseTheme] = useTheme();
+  const language = useLanguage();
+  return [
     ...THEMES.filter((each) => each !== theme).map((each) => ({
       id: `theme-${each}`,
       label: words.themeTo[each],
@@ -90,6 +99,15 @@ export function useCommandList(): Command[] {
         router.refresh();
       },
     })),
+  ];
+}
+
+function useRest(): Command[] {
+  const { common, palette: words } = useText();
+  const toast = useToast();
+  const { openShortcuts } = useCommands();
+  const fail = () => toast({ tone: "danger", title: common.shell.signOutFailed });
+  return [
     {
       id: "shortcuts",
       label: words.shortcuts,

@@ -45,20 +45,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             loop
             className="relative flex min-h-0 flex-1 flex-col outline-none"
           >
-            <div className="flex shrink-0 items-center gap-3 border-line border-b px-4">
-              {search.searching ? (
-                <Spinner label={words.searching} className="size-[18px] shrink-0 text-muted" />
-              ) : (
-                <SearchIcon aria-hidden className="size-[18px] shrink-0 text-muted" />
-              )}
-              <Cmdk.Input
-                value={query}
-                onValueChange={setQuery}
-                maxLength={200}
-                placeholder={words.placeholder}
-                className="h-13 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-faint"
-              />
-            </div>
+            <Field query={query} onQuery={setQuery} searching={search.searching} />
             <Cmdk.List
               label={words.title}
               className="scrollbar-thin min-h-0 flex-1 overflow-y-auto overscroll-contain p-2"
@@ -76,6 +63,33 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+interface FieldProps {
+  query: string;
+  onQuery: (query: string) => void;
+  searching: boolean;
+}
+
+function Field({ query, onQuery, searching }: FieldProps) {
+  const words = useText().palette;
+  const icon = "size-[18px] shrink-0 text-muted";
+  return (
+    <div className="flex shrink-0 items-center gap-3 border-line border-b px-4">
+      {searching ? (
+        <Spinner label={words.searching} className={icon} />
+      ) : (
+        <SearchIcon aria-hidden className={icon} />
+      )}
+      <Cmdk.Input
+        value={query}
+        onValueChange={onQuery}
+        maxLength={200}
+        placeholder={words.placeholder}
+        className="h-13 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-faint"
+      />
+    </div>
   );
 }
 
