@@ -42,7 +42,7 @@ class Reader:
 
     def choose(self, model: str) -> None:
         """By the picker; the choice stays."""
-        self.page.get_by_role("button", name="Model", exact=False).click()
+        self.page.get_by_role("button", name=re.compile("^Model: ")).click()
         self.page.get_by_role("menuitemradio", name=model).click()
 
     @property
