@@ -35,4 +35,5 @@ def _both(one: ServedModel, other: ServedModel) -> ServedModel:
         aliases=tuple(sorted({*one.aliases, *other.aliases})),
         created_at=min(one.created_at, other.created_at),
         modalities=tuple(kind for kind in one.modalities if kind in other.modalities),
+        tools=one.tools and other.tools,
     )

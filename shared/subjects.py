@@ -107,11 +107,20 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     max_messages: int
     max_age_s: float
     max_message_bytes: int = 1_000_000
+    """Within a broker's `max_payload`, which is 8 MiB where we set it up."""
     duplicate_window_s: float = 120.0
 
 
+JOB_BYTES = 7_500_000
+"""A question with its pictures (`MAX_PICTURES_BYTES`), its text, and its tools."""
+
 INFERENCE = Stream(
-    name="INFERENCE", subjects=("inference.jobs.>",), work_queue=True, max_messages=10_000, max_age_s=3600
+    name="INFERENCE",
+    subjects=("inference.jobs.>",),
+    work_queue=True,
+    max_messages=10_000,
+    max_age_s=3600,
+    max_message_bytes=JOB_BYTES,
 )
 INFERENCE_RESUME = Stream(
     name="INFERENCE_RESUME",
@@ -119,6 +128,7 @@ INFERENCE_RESUME = Stream(
     work_queue=True,
     max_messages=20_000,
     max_age_s=3600,
+    max_message_bytes=JOB_BYTES + 200_000,  # with the ids that were shown
 )
 DEAD_LETTERS = Stream(
     name="DEAD_LETTERS",
@@ -126,6 +136,7 @@ DEAD_LETTERS = Stream(
     work_queue=False,
     max_messages=10_000,
     max_age_s=30 * 86_400,
+    max_message_bytes=JOB_BYTES + 400_000,  # and why
 )
 INGEST_STREAM = Stream(
     name="INGEST", subjects=(INGEST,), work_queue=True, max_messages=10_000, max_age_s=7 * 86_400

@@ -37,6 +37,8 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     revocations_stale_s: float = 60.0
     """Without news of revocations for this long, nobody is let in."""
     max_body_bytes: int = 4 * MIB
+    max_chat_bytes: int = 12 * MIB
+    """The same, of what may hold pictures: `/v1/chat`, `/v1/chat/completions`, `/v1/responses`."""
     max_document_bytes: int = 10 * MIB
     database_connections: int = 10
     search_limit: int = 6

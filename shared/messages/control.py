@@ -99,6 +99,8 @@ class ServedModel(Record, frozen=True):
     modalities: tuple[Modality, ...] = ("text",)
     """What a question may consist of."""
     parent: str = ""
+    tools: bool = True
+    """False: jobs with functions to call are refused."""
 
 
 class Speculation(Record, frozen=True):
@@ -162,6 +164,8 @@ class LiveRequest(Message, frozen=True):
     created_at: float = 0.0
     deadline: float = 0.0
     choices: int = 1
+    goes_on: bool = False
+    """An answer that was there before, and has got results of calls since."""
     answer: Delta | None = None
     """From `finishing` until `done`: everything, from index 0 to the end. Absent when it is too large for an entry."""
 

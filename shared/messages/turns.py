@@ -8,6 +8,8 @@ from .base import Record
 
 MAX_TEXT = 1_048_576
 MAX_IMAGE_BYTES = 4_194_304
+MAX_PICTURES_BYTES = 6_291_456
+"""Of one question together with all that was said before: they travel in its job."""
 
 ImageType = Literal["image/png", "image/jpeg", "image/webp", "image/gif"]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]

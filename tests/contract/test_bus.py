@@ -162,7 +162,7 @@ class BusContract:
     async def test_a_message_over_the_bound_is_too_large_and_the_connection_lives(self, rig: Rig) -> None:
         subject = await rig.subject()
         with pytest.raises(TooLarge):
-            await rig.bus.append(subject, event(model="x" * 2_000_000), id="large")
+            await rig.bus.append(subject, event(model="x" * 7_600_000), id="large")
         assert not (await rig.bus.append(subject, event(), id=subject)).duplicate
 
     async def test_taps_get_all_of_a_subject_in_order_until_they_stop(self, rig: Rig) -> None:

@@ -31,7 +31,7 @@ T = TypeVar("T")
 Q = TypeVar("Q")
 Responder = Callable[[bytes], Awaitable[Message]]
 
-MAX_PAYLOAD_BYTES = 1024 * 1024
+MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 
 
 def matches(pattern: str, subject: str) -> bool:

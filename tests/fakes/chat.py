@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from services.edge.domain.conversations import Turn
+from services.edge.domain.conversations import Beginning, GoingOn, Turn
 from services.edge.domain.identity import Principal
 from services.edge.domain.live import LiveAnswer
+from services.edge.domain.parts import MessagePart
 from services.edge.ports.audit import Outcome
 from services.edge.ports.history import Titles
 from services.edge.usecases.titling import TitleRules, Titling
-from shared.errors import ModelNotFound, NotFound, SluiceError, Unavailable
+from shared.errors import Conflict, ModelNotFound, NotFound, SluiceError, Unavailable
 from shared.messages import (
     AuditRecord,
     ChatCompleted,
@@ -46,6 +47,8 @@ class ScriptedJobs:
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
+        self.later: list[list[Batch]] = []
+        """What the jobs after the first are answered with, each in its turn; none left: as the one before."""
         self.failure: Failure | None = None
         self.usage = USAGE
         self.hold = False
@@ -79,14 +82,17 @@ class ScriptedJobs:
         for incoming in self.opened:
             incoming.worker = ""
 
-    async def submit(self, job: ChatJob, notices: tuple[str, ...] = ()) -> None:
+    async def submit(self, job: ChatJob, notices: tuple[str, ...] = (), *, goes_on: bool = False) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.submitted.append(job)
-        self.live[job.chat] = _live(job, notices)
+        self.live[job.chat] = _live(job, notices, goes_on)
         if not self.silent:
             await self.say(job, [Started("worker", job.model, 1, 7)])
-            for batch in self.batches:
+            batches = self.batches
+            if self.later:
+                self.batches = self.later.pop(0)
+            for batch in batches:
                 await self.say(job, batch)
             if not self.hold:
                 await self.say(job, [], End(self.usage, self.failure))
@@ -140,7 +146,7 @@ class ScriptedJobs:
         self._receiver.receive([msgspec.msgpack.encode(frame)])
 
 
-def _live(job: ChatJob, notices: tuple[str, ...]) -> LiveAnswer:
+def _live(job: ChatJob, notices: tuple[str, ...], goes_on: bool) -> LiveAnswer:
     return LiveAnswer(
         request=job.request,
         user=job.user,
@@ -152,6 +158,7 @@ def _live(job: ChatJob, notices: tuple[str, ...]) -> LiveAnswer:
         choices=job.sampling.n,
         passages=job.passages,
         notices=notices,
+        goes_on=goes_on,
     )
 
 
@@ -161,6 +168,7 @@ def finished(*batches: Batch) -> list[Batch]:
 
 class FixedWorkers:
     def __init__(self) -> None:
+        self.model = MODEL
         self.away = False
         self.rate = 0.0
 
@@ -169,13 +177,13 @@ class FixedWorkers:
             raise Unavailable("No worker is there at the moment.")
         if model not in ("", MODEL.name, *MODEL.aliases):
             raise ModelNotFound(f"The model '{model}' does not exist.", param="model")
-        return MODEL
+        return self.model
 
     def serves(self, model: str) -> bool:
         return not self.away
 
     def models(self) -> list[ServedModel]:
-        return [] if self.away else [MODEL]
+        return [] if self.away else [self.model]
 
     def drain_rate(self) -> float:
         return self.rate
@@ -184,6 +192,11 @@ class FixedWorkers:
 class TurnLog:
     def __init__(self) -> None:
         self.begun: list[Turn] = []
+        self.gone_on: list[GoingOn] = []
+        self.held: tuple[MessagePart, ...] = ()
+        """What an answer held before it went on."""
+        self.conflicts = 0
+        """So often an answer that shall go on is still being written."""
         self.finished: list[ChatCompleted] = []
         self.refusal: SluiceError | None = None
 
@@ -191,6 +204,18 @@ class TurnLog:
         if self.refusal is not None:
             raise self.refusal
         self.begun.append(turn)
+
+    async def go_on(self, going: GoingOn) -> Beginning:
+        if self.refusal is not None:
+            raise self.refusal
+        if self.conflicts:
+            self.conflicts -= 1
+            raise Conflict("The answer is still being written.")
+        self.gone_on.append(going)
+        return Beginning(going.outcomes.answer or "found", ())
+
+    async def beginning(self, user: str, chat: str, message_id: str) -> tuple[MessagePart, ...]:
+        return self.held
 
     async def finish_turn(self, event: ChatCompleted) -> None:
         self.finished.append(event)

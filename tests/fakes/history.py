@@ -9,13 +9,25 @@ import msgspec
 from services.edge.adapters.postgres.answers import row_of
 from services.edge.adapters.postgres.cursor import decode_cursor, encode_cursor
 from services.edge.domain.conversations import (
+    Beginning,
     Conversation,
     ConversationPage,
     Found,
     FoundPage,
+    GoingOn,
     StoredMessage,
     Transcript,
     Turn,
+)
+from services.edge.domain.parts import (
+    Outcomes,
+    Parts,
+    kept_files,
+    said,
+    step_of,
+    stored,
+    waits_for_results,
+    with_outcomes,
 )
 from services.edge.domain.words import Sought, lexemes
 from shared.errors import Conflict, InvalidRequest, NotFound
@@ -29,6 +41,17 @@ class Row:
     message: StoredMessage
     request: str = ""
     running: bool = False
+    held: Parts = ()
+    """What of its parts is written out."""
+
+    def shown(self) -> StoredMessage:
+        """As it is read, with all its parts."""
+        message = self.message
+        if message.role == "user":
+            parts = (*self.held, *said(message.text))
+        else:
+            parts = self.held or said(message.text, message.reasoning)
+        return msgspec.structs.replace(message, parts=parts)
 
 
 @dataclass
@@ -80,15 +103,38 @@ class MemoryHistory:
         if any(row.request == turn.request for one in self.chats.values() for row in one.rows):
             raise Conflict("There is one already.")
         self.chats[turn.chat] = chat
+        if turn.outcomes is not None and (answer := _answer(chat, turn.outcomes)) and not answer.running:
+            answer.held = with_outcomes(answer.held, turn.outcomes.each)
+        files = kept_files(turn.files)
         chat.conversation = msgspec.structs.replace(chat.conversation, updated_at=turn.at)
         if known is None:
             parent = chat.place_after(turn.before)
-            chat.rows.append(Row(StoredMessage(turn.question_id, "user", turn.text, turn.at, parent)))
-        elif not (turn.beside and known.message.text == turn.text):
+            question = StoredMessage(turn.question_id, "user", turn.text, turn.at, parent)
+            chat.rows.append(Row(question, held=files))
+        elif not (turn.beside and known.message.text == turn.text and known.held == files):
+            known.held = files
             known.message = msgspec.structs.replace(known.message, text=turn.text)
             chat.remove_below(turn.question_id)
         answer = StoredMessage(turn.message_id, "assistant", "", turn.at, turn.question_id)
         chat.rows.append(Row(answer, turn.request, running=True))
+
+    async def go_on(self, going: GoingOn) -> Beginning:
+        row = _answer(self._kept(going.user, going.chat), going.outcomes)
+        if row is None:
+            raise InvalidRequest("There is no such answer to go on with.", param="messageId")
+        if row.running:
+            raise Conflict("The answer is still being written.")
+        if not waits_for_results(row.held):
+            raise InvalidRequest("The answer has no calls whose results it waits for.", param="messages")
+        row.held = with_outcomes(row.held, going.outcomes.each)
+        row.running, row.request = True, going.request
+        return Beginning(row.message.id, row.message.sources)
+
+    async def beginning(self, user: str, chat: str, message_id: str) -> Parts:
+        row = self._kept(user, chat).known(message_id)
+        if row is None:
+            raise _not_found()
+        return row.held
 
     async def finish_turn(self, event: ChatCompleted) -> bool:
         chat = self.chats.get(event.chat)
@@ -98,6 +144,11 @@ class MemoryHistory:
         if place is None:
             return False
         told = row_of(event) | {"sources": event.passages, "created_at": event.at}
+        for name in ("text", "reasoning"):
+            told[name] = "\n\n".join(filter(None, (getattr(place.message, name), str(told[name]))))
+        step = step_of(event.answers[0]) if event.answers else ()
+        if place.held or waits_for_results(step):
+            place.held += msgspec.json.decode(stored(step), type=Parts)
         shown = {name: value for name, value in told.items() if name in StoredMessage.__struct_fields__}
         place.message, place.running = msgspec.structs.replace(place.message, **shown), False
         newest = max(chat.conversation.updated_at, event.at)
@@ -117,7 +168,7 @@ class MemoryHistory:
     async def read(self, user: str, chat: str, *, cursor: str = "") -> Transcript:
         kept = self._kept(user, chat)
         end = decode_cursor(cursor, tuple[int])[0] if cursor else len(kept.rows)
-        shown = [(n, row.message) for n, row in enumerate(kept.rows[:end]) if not row.running]
+        shown = [(n, row.shown()) for n, row in enumerate(kept.rows[:end]) if not row.running]
         newest = kept.rows[-1] if kept.rows else None
         current = "" if newest is None else newest.message.parent if newest.running else newest.message.id
         most = self._messages_read
@@ -197,6 +248,14 @@ class MemoryHistory:
         if kept is None or kept.user != user or kept.deleted_at is not None:
             raise _not_found()
         return kept
+
+
+def _answer(chat: Kept, outcomes: Outcomes) -> Row | None:
+    answers = [row for row in reversed(chat.rows) if row.message.role == "assistant"]
+    if outcomes.answer:
+        return next((row for row in answers if row.message.id == outcomes.answer), None)
+    call = outcomes.each[-1].call if outcomes.each else ""
+    return next((row for row in answers if call in [part.tool_call_id for part in row.held]), None)
 
 
 def _not_found() -> NotFound:

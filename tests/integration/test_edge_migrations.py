@@ -48,7 +48,7 @@ async def test_lines_become_trees_and_their_words_are_found(engine: AsyncEngine,
         await connection.run_sync(to, "0003")
         await connection.execute(text(CHATS))
         await connection.execute(text(MESSAGES))
-        await connection.run_sync(to, "0004")
+        await connection.run_sync(to, "head")
         found = await connection.scalar(
             text("SELECT count(*) FROM edge.messages WHERE array_length(tsvector_to_array(words), 1) > 0")
         )

@@ -2,7 +2,12 @@
 // on standard output. `bytes` (base64 chunks) stand for a server's stream; without them `api` is asked over HTTP.
 import { createInterface } from "node:readline";
 import { callChatApi } from "@ai-sdk/ui-utils";
-import { AbstractChat, DefaultChatTransport, TextStreamChatTransport } from "ai7";
+import {
+  AbstractChat,
+  DefaultChatTransport,
+  TextStreamChatTransport,
+  lastAssistantMessageIsCompleteWithToolCalls,
+} from "ai7";
 
 const canned = ({ bytes }) => async () =>
   new Response(
@@ -47,6 +52,7 @@ async function ai4(command) {
       onFinish(_message, options) {
         finish = options;
       },
+      lastMessage: command.lastMessage,
       requestType: command.resume ? "resume" : "generate",
       generateId: () => "local",
       fetch: observed(command, seen),
@@ -77,10 +83,12 @@ class State {
 
 class Chat extends AbstractChat {}
 
-/** The chat object that useChat of AI SDK 7 holds, without React. */
+/** The chat object that useChat of AI SDK 7 holds, without React. `outputs`: what its tools give, by their names; it
+ * goes on by itself once all calls have results. */
 async function ai7(command) {
   const seen = {};
   const noticed = [];
+  const called = [];
   const Transport = command.streamProtocol === "text" ? TextStreamChatTransport : DefaultChatTransport;
   const chat = new Chat({
     id: command.chat ?? "chat-7",
@@ -92,8 +100,15 @@ async function ai7(command) {
       fetch: observed(command, seen),
     }),
     onData: (part) => noticed.push(part),
+    onToolCall({ toolCall }) {
+      called.push(toolCall);
+      const output = command.outputs?.[toolCall.toolName];
+      if (output !== undefined)
+        chat.addToolOutput({ tool: toolCall.toolName, toolCallId: toolCall.toolCallId, output });
+    },
+    sendAutomaticallyWhen: command.outputs ? lastAssistantMessageIsCompleteWithToolCalls : undefined,
   });
-  const running = command.resume ? chat.resumeStream() : command.regenerate ? chat.regenerate() : chat.sendMessage({ text: command.text ?? "" });
+  const running = command.resume ? chat.resumeStream() : command.regenerate ? chat.regenerate() : chat.sendMessage({ text: command.text ?? "", files: command.files });
   let over = false;
   running.finally(() => (over = true));
   while (command.stopAfter && !over) {
@@ -102,7 +117,7 @@ async function ai7(command) {
     await new Promise((wake) => setTimeout(wake, 5));
   }
   await running;
-  return { ...seen, messages: chat.messages, status: chat.status, noticed, error: chat.error?.message ?? null };
+  return { ...seen, messages: chat.messages, status: chat.status, noticed, called, error: chat.error?.message ?? null };
 }
 
 const clients = { ai4, ai7 };

@@ -8,6 +8,7 @@ from services.edge.adapters.bodies import decode_body
 from services.edge.adapters.openai import requests as openai
 from services.edge.adapters.openai.refused import UnsupportedParameter
 from services.edge.adapters.vercel import requests as vercel
+from services.edge.adapters.vercel.question import to_question
 from shared.errors import InvalidRequest
 from shared.messages import ChatMessage
 
@@ -63,7 +64,7 @@ def test_parts_that_are_not_text_are_left_out() -> None:
         {"role": "data", "content": "nothing to a model"},
         {"role": "user", "id": "m4", "parts": [{"type": "text", "text": "four"}]},
     ]
-    question = vercel.to_question(vercel_body(messages=messages, trigger="submit-message", id="c1"))
+    question = to_question(vercel_body(messages=messages, trigger="submit-message", id="c1"))
     assert question.messages == (
         ChatMessage("user", "one"),
         ChatMessage("assistant", "two\nthree"),
@@ -73,7 +74,7 @@ def test_parts_that_are_not_text_are_left_out() -> None:
 
 
 def test_a_body_without_an_id_begins_a_conversation_each_time() -> None:
-    first, second = (vercel.to_question(vercel_body()).chat for _ in range(2))
+    first, second = (to_question(vercel_body()).chat for _ in range(2))
     assert first != second
 
 
@@ -84,7 +85,7 @@ def test_asking_version_4s_last_question_again_is_the_same_question() -> None:
         {"role": "user", "content": "c"},
     ]
     first, again, later = (
-        vercel.to_question(vercel_body(id="c1", messages=messages)).question_id
+        to_question(vercel_body(id="c1", messages=messages)).question_id
         for messages in (asked, asked, [*asked, {"role": "assistant", "content": "d"}, asked[0]])
     )
     assert first == again
@@ -112,7 +113,7 @@ def test_asking_version_4s_last_question_again_is_the_same_question() -> None:
 )
 def test_a_mistake_names_its_field(fields: dict[str, object], param: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        vercel.to_question(vercel_body(**fields))
+        to_question(vercel_body(**fields))
     assert caught.value.param == param
 
 

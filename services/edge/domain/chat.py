@@ -2,10 +2,13 @@
 
 import msgspec
 
+from services.edge.domain.parts import MessagePart, Outcomes
 from shared.errors import InvalidRequest, TooLarge
 from shared.messages import ChatMessage, ReasoningEffort, Sampling, Tools
+from shared.messages.turns import MAX_PICTURES_BYTES
 
 TITLE_CHARACTERS = 80
+UNTITLED = "?"
 QUERY_CHARACTERS = 2_000
 """How much of a long question is looked up: the embedder reads no more of it."""
 
@@ -59,6 +62,16 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """The ids of the messages before it, nearest first; None where the client names none."""
     beside: bool = False
     """Asked again, it keeps its older answers."""
+    asked: str | None = None
+    """The last message in the user's own words, where there is more in it: without what is in `files`."""
+    files: tuple[MessagePart, ...] = ()
+    """The last message's."""
+    outcomes: Outcomes | None = None
+    """Of calls in the answer before the question; or in the answer that goes on."""
+    goes_on: bool = False
+    """Nothing new is asked: an answer goes on with its calls' results."""
+    needs_tools: bool = True
+    """False: a model that cannot call functions shall answer without."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -87,8 +100,18 @@ def check(question: Question, rules: ChatRules) -> None:
         raise InvalidRequest(f"There are more than {rules.max_messages} messages.", param="messages")
     if sum(map(_characters, messages)) > rules.max_characters:
         raise TooLarge(f"The messages have more than {rules.max_characters} characters.", param="messages")
-    if question.chat and (messages[-1].role != "user" or not messages[-1].text.strip()):
+    if sum(len(picture.data) for message in messages for picture in message.images) > MAX_PICTURES_BYTES:
+        raise TooLarge(
+            f"The conversation's pictures have more than {MAX_PICTURES_BYTES} bytes together.",
+            param="messages",
+        )
+    if question.chat and not _can_be_answered(messages[-1]):
         raise InvalidRequest("The last message must be the user's, with some text.", param="messages")
+
+
+def _can_be_answered(last: ChatMessage) -> bool:
+    """A question, or what came of a call."""
+    return last.role == "tool" or (last.role == "user" and bool(last.text.strip() or last.images))
 
 
 def _characters(message: ChatMessage) -> int:
@@ -104,13 +127,21 @@ def _check_prompt(prompt: str | tuple[int, ...], rules: ChatRules) -> None:
         raise TooLarge(f"The prompt has more than {rules.max_characters} characters.", param="prompt")
 
 
-def title_of(text: str) -> str:
-    """A conversation's first title: the beginning of its first question, on one line."""
-    line = " ".join(text.split())
+def words_of(question: Question) -> str:
+    """What is asked, in the user's own words."""
+    return question.messages[-1].text if question.asked is None else question.asked
+
+
+def title_of(question: Question) -> str:
+    """A conversation's first title: the beginning of its first question, on one line; of a file alone its name."""
+    names = (str(file.filename) for file in question.files if file.filename)
+    line = " ".join((words_of(question).strip() or next(names, UNTITLED)).split())
     return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
 def query_of(question: Question) -> str:
     """What to look up: the newest thing that the user said."""
-    asked = (message.text for message in reversed(question.messages) if message.role == "user")
-    return next(asked, "").strip()[:QUERY_CHARACTERS]
+    if question.asked is not None:
+        return question.asked.strip()[:QUERY_CHARACTERS]
+    said = (message.text for message in reversed(question.messages) if message.role == "user")
+    return next(said, "").strip()[:QUERY_CHARACTERS]

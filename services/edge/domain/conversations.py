@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from services.edge.domain.parts import MessagePart, Outcomes
 from shared.messages import Passage
 
 MessageStatus = Literal["complete", "cancelled", "failed"]
@@ -40,6 +41,27 @@ class Turn(msgspec.Struct, frozen=True):
     beside: bool = False
     """A question that is asked again keeps its older answers. Otherwise, or when its text is another, what followed it
     is removed."""
+    files: tuple[MessagePart, ...] = ()
+    outcomes: Outcomes | None = None
+    """Of calls in an answer before the question."""
+
+
+class GoingOn(msgspec.Struct, frozen=True):
+    """An answer that goes on, since its calls have had their results."""
+
+    user: str
+    chat: str
+    outcomes: Outcomes
+    at: float
+    request: str
+    """Whose answer is the rest of it."""
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """What there is of an answer that goes on."""
+
+    message_id: str
+    passages: tuple[Passage, ...]
 
 
 class StoredMessage(msgspec.Struct, frozen=True):
@@ -56,6 +78,8 @@ class StoredMessage(msgspec.Struct, frozen=True):
     sources: tuple[Passage, ...] = ()
     model: str = ""
     error: str = ""
+    parts: tuple[MessagePart, ...] = ()
+    """All of it but the sources, in order, as the AI SDK's UI messages have it."""
 
 
 class Transcript(msgspec.Struct, frozen=True):

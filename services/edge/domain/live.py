@@ -19,3 +19,5 @@ class LiveAnswer(msgspec.Struct, frozen=True, kw_only=True):
     passages: tuple[Passage, ...] = ()
     notices: tuple[str, ...] = ()
     """Codes."""
+    goes_on: bool = False
+    """It was there before, and has got results of calls since."""

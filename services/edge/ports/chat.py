@@ -6,8 +6,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from services.edge.domain.conversations import Turn
+from services.edge.domain.conversations import Beginning, GoingOn, Turn
 from services.edge.domain.live import LiveAnswer
+from services.edge.domain.parts import MessagePart
 from shared.errors import SluiceError
 from shared.messages import ChatCompleted, ChatJob, Passage, Piece, ServedModel
 
@@ -83,9 +84,9 @@ class Jobs(Protocol):
 
     def open(self, request: str) -> Incoming: ...
 
-    async def submit(self, job: ChatJob, notices: tuple[str, ...] = ()) -> None:
-        """`notices`: codes, for whoever reads the answer later. Raises `QueueFull`, `TooLarge` or `Unavailable`;
-        nothing will run then."""
+    async def submit(self, job: ChatJob, notices: tuple[str, ...] = (), *, goes_on: bool = False) -> None:
+        """`notices`: codes, for whoever reads the answer later. `goes_on`: that reader wants what was there before,
+        too. Raises `QueueFull`, `TooLarge` or `Unavailable`; nothing will run then."""
         ...
 
     async def cancel(self, request: str) -> None:
@@ -120,6 +121,14 @@ class Passages(Protocol):
 class Turns(Protocol):
     async def begin_turn(self, turn: Turn) -> None:
         """Raises `NotFound` for another user's conversation, or `Unavailable`."""
+        ...
+
+    async def go_on(self, going: GoingOn) -> Beginning:
+        """Raises `NotFound`, `InvalidRequest`, `Conflict` while it is being written, or `Unavailable`."""
+        ...
+
+    async def beginning(self, user: str, chat: str, message_id: str) -> tuple[MessagePart, ...]:
+        """Raises `NotFound`, or `Unavailable`."""
         ...
 
     async def finish_turn(self, event: ChatCompleted) -> object: ...

@@ -6,7 +6,16 @@ says otherwise.
 
 from typing import Protocol
 
-from services.edge.domain.conversations import Conversation, ConversationPage, FoundPage, Transcript, Turn
+from services.edge.domain.conversations import (
+    Beginning,
+    Conversation,
+    ConversationPage,
+    FoundPage,
+    GoingOn,
+    Transcript,
+    Turn,
+)
+from services.edge.domain.parts import MessagePart
 from services.edge.domain.words import Sought
 from shared.messages import AuditRecord, ChatCompleted
 
@@ -21,6 +30,17 @@ class History(Protocol):
         ones; or its text is replaced, and all that followed it is removed. An answer still on its way to a removed
         place is not stored.
         """
+        ...
+
+    async def go_on(self, going: GoingOn) -> Beginning:
+        """Stores what came of an answer's calls, and keeps its place for more of it.
+
+        Raises `NotFound`, `InvalidRequest` where it has no such calls, or `Conflict` while it is being written.
+        """
+        ...
+
+    async def beginning(self, user: str, chat: str, message_id: str) -> tuple[MessagePart, ...]:
+        """What an answer holds that goes on. Raises `NotFound`."""
         ...
 
     async def finish_turn(self, event: ChatCompleted) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from services.edge.domain.chat import Notice
 from services.edge.domain.identity import Principal
+from services.edge.domain.parts import MessagePart
 from services.edge.ports.chat import Incoming, Write
 from services.edge.ports.identity import Sessions
 from shared.errors import Cancelled, DeadlineExceeded, SluiceError, Unauthorized, from_failure, to_failure
@@ -39,6 +40,10 @@ class AnswerStream:
         self.job = job
         self.notices = notices
         self.resumed = resumed
+        self.goes_on = False
+        """Its reader has its beginning: calls have had their results since."""
+        self.beginning: tuple[MessagePart, ...] = ()
+        """Of an answer that goes on, for a reader who has come back."""
         self.end: End | None = None
         self.broken: Failure | None = None
         """Why we gave it up."""

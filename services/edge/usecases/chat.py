@@ -6,9 +6,19 @@ import uuid
 
 import msgspec
 
-from services.edge.domain.chat import NO_SOURCES, ChatRules, Notice, Question, check, query_of, title_of
-from services.edge.domain.conversations import Turn
+from services.edge.domain.chat import (
+    NO_SOURCES,
+    ChatRules,
+    Notice,
+    Question,
+    check,
+    query_of,
+    title_of,
+    words_of,
+)
+from services.edge.domain.conversations import Beginning, GoingOn, Turn
 from services.edge.domain.identity import Principal
+from services.edge.domain.parts import Outcomes
 from services.edge.ports.audit import Audit
 from services.edge.ports.chat import Incoming, Jobs, Passages, Turns, Workers
 from services.edge.usecases.admission import Admission
@@ -16,8 +26,11 @@ from services.edge.usecases.answers import AnswerStream
 from services.edge.usecases.following import Following
 from services.edge.usecases.settlement import Settlement
 from services.edge.usecases.turnstile import Turnstile
-from shared.errors import Cancelled, QueueFull, SluiceError, Unavailable, to_failure
+from shared.errors import Cancelled, Conflict, QueueFull, SluiceError, Unavailable, to_failure
 from shared.messages import ChatJob, Passage
+
+STORED_S = 0.05
+"""An answer that has just ended is looked for again after so long."""
 
 
 class Chat:
@@ -54,6 +67,8 @@ class Chat:
         `Unavailable`."""
         check(question, self._rules)
         model = await self._workers.resolve(question.model)
+        if question.tools is not None and not (question.needs_tools or model.tools):
+            question = msgspec.structs.replace(question, tools=None)
         self._admission.enter(principal.user)
         request = uuid.uuid4().hex
         incoming = self._jobs.open(request)
@@ -64,7 +79,9 @@ class Chat:
             self._admission.leave(principal.user)
             incoming.close()
             raise
-        return self._following.follow(principal, job, incoming, notices, self._admission)
+        answer = self._following.follow(principal, job, incoming, notices, self._admission)
+        answer.goes_on = question.goes_on
+        return answer
 
     def _job(self, user: str, question: Question, model: str, request: str, incoming: Incoming) -> ChatJob:
         now = time.time()
@@ -95,21 +112,43 @@ class Chat:
         }
         await self._audit.record("chat.start", actor=job.user, resource=job.request, detail=detail)
         try:
-            if job.chat:
-                turn = _turn(job, question)
-                await self._turnstile(lambda: self._history.begin_turn(turn))
-            passages, notices = await self._retrieve(job.user, question)
-            job = msgspec.structs.replace(job, passages=passages)
-            await self._enqueue(job, notices)
+            if question.goes_on:
+                job, notices = await self._go_on(job, question), ()
+            else:
+                if job.chat:
+                    turn = _turn(job, question)
+                    await self._turnstile(lambda: self._history.begin_turn(turn))
+                passages, notices = await self._retrieve(job.user, question)
+                job = msgspec.structs.replace(job, passages=passages)
+            await self._enqueue(job, notices, goes_on=question.goes_on)
         except (SluiceError, asyncio.CancelledError) as error:
             known = error if isinstance(error, SluiceError) else Cancelled("The request was given up.")
             self._settlement.refused(job, to_failure(known))
             raise
         return job, notices
 
-    async def _enqueue(self, job: ChatJob, notices: tuple[Notice, ...]) -> None:
+    async def _go_on(self, job: ChatJob, question: Question) -> ChatJob:
+        """The same answer, from the same passages. Its client may be faster than the history that stores it."""
+        outcomes = question.outcomes or Outcomes("", ())
+        going = GoingOn(job.user, job.chat, outcomes, job.created_at, job.request)
+        begun: list[Beginning] = []
+
+        async def go_on() -> None:
+            begun.append(await self._history.go_on(going))
+
+        give_up_at = time.monotonic() + self._rules.patience_s
+        while not begun:
+            try:
+                await self._turnstile(go_on)
+            except Conflict:
+                if time.monotonic() > give_up_at:
+                    raise
+                await asyncio.sleep(STORED_S)
+        return msgspec.structs.replace(job, message_id=begun[0].message_id, passages=begun[0].passages)
+
+    async def _enqueue(self, job: ChatJob, notices: tuple[Notice, ...], *, goes_on: bool) -> None:
         try:
-            await self._jobs.submit(job, tuple(notice.code for notice in notices))
+            await self._jobs.submit(job, tuple(notice.code for notice in notices), goes_on=goes_on)
         except QueueFull as error:
             raise self._admission.queue_refused() from error
         self._admission.queue_took()
@@ -132,16 +171,17 @@ class Chat:
 
 
 def _turn(job: ChatJob, question: Question) -> Turn:
-    text = question.messages[-1].text
     return Turn(
         user=job.user,
         chat=job.chat,
         question_id=question.question_id or uuid.uuid4().hex,
-        text=text,
-        title=title_of(text),
+        text=words_of(question),
+        title=title_of(question),
         at=job.created_at,
         request=job.request,
         message_id=job.message_id,
         before=question.before,
         beside=question.beside,
+        files=question.files,
+        outcomes=question.outcomes,
     )

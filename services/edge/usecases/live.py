@@ -3,6 +3,7 @@
 from services.edge.domain.chat import NOTICES
 from services.edge.domain.identity import Principal
 from services.edge.domain.live import LiveAnswer
+from services.edge.domain.parts import MessagePart
 from services.edge.ports.audit import Audit
 from services.edge.ports.chat import Jobs, Turns
 from services.edge.usecases.admission import Admission
@@ -29,6 +30,7 @@ class LiveAnswers:
         live = await self._find(principal.user, chat)
         if live is None:
             return None
+        beginning = await self._beginning(live) if live.goes_on else ()
         self._admission.enter(principal.user)
         try:
             incoming = await self._jobs.attach(live)
@@ -40,7 +42,9 @@ class LiveAnswers:
             return None
         job = _job(live, self._jobs.inbox, incoming.number)
         notices = tuple(NOTICES[code] for code in live.notices if code in NOTICES)
-        return self._following.follow(principal, job, incoming, notices, self._admission, resumed=True)
+        answer = self._following.follow(principal, job, incoming, notices, self._admission, resumed=True)
+        answer.beginning = beginning
+        return answer
 
     async def stop(self, principal: Principal, chat: str) -> None:
         """What there is of the answer is stored. Where none is being written there is nothing to do."""
@@ -50,6 +54,9 @@ class LiveAnswers:
         record = self._audit.draft("chat.stop", actor=principal.user, resource=live.request)
         await self._jobs.cancel(live.request)
         await self._audit.keep(record)
+
+    async def _beginning(self, live: LiveAnswer) -> tuple[MessagePart, ...]:
+        return await self._history.beginning(live.user, live.chat, live.message_id)
 
     async def _find(self, user: str, chat: str) -> LiveAnswer | None:
         live = await self._jobs.find(chat)

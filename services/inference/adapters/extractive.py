@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+import msgspec
+
 from services.inference.adapters.feeds import Feeds
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.domain import formats, quoting
@@ -28,7 +30,8 @@ class ExtractiveEngine:
     def __init__(
         self, *, worker: str, models: tuple[ServedModel, ...] = (), piece_s: float = PIECE_S
     ) -> None:
-        self.models = models or (ServedModel("sluice-extractive", CONTEXT_TOKENS),)
+        known = models or (ServedModel("sluice-extractive", CONTEXT_TOKENS),)
+        self.models = tuple(msgspec.structs.replace(model, tools=False) for model in known)
         self._worker = worker
         self._piece_s = piece_s
         self._feeds = Feeds()

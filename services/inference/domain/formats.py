@@ -8,11 +8,11 @@ from shared.errors import InvalidRequest
 from shared.messages import ChatJob, JsonFormat
 
 
-def refusal(job: ChatJob) -> InvalidRequest | None:
-    """For an engine that has nothing but words: to ignore what is asked for would be a lie."""
+def refusal(job: ChatJob, *, calls: bool = False) -> InvalidRequest | None:
+    """For an engine that has words alone, or `calls` beside them: to ignore what is asked for would be a lie."""
     if job.sampling.json_format is not None:
         return InvalidRequest("This model cannot answer in JSON.", param="response_format")
-    if job.tools is not None and job.tools.choice != "none":
+    if not calls and job.tools is not None and job.tools.choice != "none":
         return InvalidRequest("This model cannot call functions.", param="tools")
     if any(message.images for message in job.messages):
         return InvalidRequest("This model cannot look at pictures.", param="messages")

@@ -51,7 +51,10 @@ export async function forward(
   try {
     const limits = bodyLimits();
     const streamed = found.body === "document" ? boundedBody(request, limits.document) : null;
-    const held = found.body === "json" ? await readBody(request, limits.json) : null;
+    const held =
+      found.body === "json" || found.body === "chat"
+        ? await readBody(request, limits[found.body])
+        : null;
     const path = found.path + new URL(request.url).search;
     return await new Passage(request, path, held, streamed, parts).answer();
   } catch (error) {

@@ -1,6 +1,6 @@
 // Which of the edge's routes a browser may reach, and with what body. What is not named here is not there.
 
-export type Body = "none" | "json" | "document";
+export type Body = "none" | "json" | "chat" | "document";
 
 interface Route {
   method: string;
@@ -11,7 +11,7 @@ interface Route {
 const ID = "[A-Za-z0-9_-]{1,128}";
 
 const ROUTES: Route[] = [
-  route("POST", "/v1/chat", "json"),
+  route("POST", "/v1/chat", "chat"),
   route("GET", `/v1/chat/${ID}/stream`),
   route("POST", `/v1/chat/${ID}/stop`, "json"),
   route("GET", "/v1/models"),

@@ -14,9 +14,10 @@ export function publicOrigin(): string {
 }
 
 /** As the edge's own settings of the same names, which should be given to both. */
-export function bodyLimits(): { json: number; document: number } {
+export function bodyLimits(): { json: number; chat: number; document: number } {
   return {
     json: bytes("SLUICE_MAX_BODY_BYTES", 4 * MIB),
+    chat: bytes("SLUICE_MAX_CHAT_BYTES", 12 * MIB),
     document: bytes("SLUICE_MAX_DOCUMENT_BYTES", 10 * MIB) + 64 * 1024,
   };
 }

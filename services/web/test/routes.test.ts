@@ -6,7 +6,7 @@ const ID = "1b2c3d4e5f60718293a4b5c6d7e8f901";
 const at = (method: string, path: string) => findRoute(method, path.split("/"));
 
 test("what the pages use passes, each with its kind of body", () => {
-  assert.deepEqual(at("POST", "v1/chat"), { path: "/v1/chat", body: "json" });
+  assert.deepEqual(at("POST", "v1/chat"), { path: "/v1/chat", body: "chat" });
   assert.deepEqual(at("GET", `v1/chat/${ID}/stream`), {
     path: `/v1/chat/${ID}/stream`,
     body: "none",

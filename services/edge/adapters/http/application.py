@@ -51,11 +51,13 @@ def build_http(
     app = Litestar(
         route_handlers=[
             AuthController,
-            ChatController,
-            OpenAIController,
+            Router(
+                "/",
+                route_handlers=[ChatController, OpenAIController, ResponsesController],
+                request_max_body_size=settings.max_chat_bytes,
+            ),
             EmbeddingController,
             LegacyController,
-            ResponsesController,
             ConversationController,
             _documents(settings.max_document_bytes),
             SearchController,

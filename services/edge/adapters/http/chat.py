@@ -10,14 +10,8 @@ from services.edge.adapters.http.answers import AnswerResponse, Refusal, Streame
 from services.edge.adapters.http.errors import Fault, fault_of, log_bug
 from services.edge.adapters.streaming import StreamFormat
 from services.edge.adapters.vercel.data_stream import DataStream
-from services.edge.adapters.vercel.requests import (
-    CHAT_ID,
-    Protocol,
-    protocol_asked,
-    protocol_of,
-    read_body,
-    to_question,
-)
+from services.edge.adapters.vercel.question import to_question
+from services.edge.adapters.vercel.requests import CHAT_ID, Protocol, protocol_asked, protocol_of, read_body
 from services.edge.adapters.vercel.text_stream import TextStream
 from services.edge.adapters.vercel.ui_stream import UiStream
 from services.edge.adapters.vercel.whole import whole_answer

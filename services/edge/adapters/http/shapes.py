@@ -37,20 +37,6 @@ class ChatNotice(msgspec.Struct):
     message: str
 
 
-class ChatAnswer(msgspec.Struct):
-    """A whole answer: what comes with `"stream": false`."""
-
-    id: str
-    chat_id: str
-    model: str
-    content: str
-    reasoning: str
-    sources: tuple[ChatSource, ...]
-    notices: tuple[ChatNotice, ...]
-    finish_reason: FinishReason
-    usage: Tokens
-
-
 class CompletionFunction(msgspec.Struct):
     name: str
     arguments: str
@@ -61,6 +47,21 @@ class CompletionToolCall(msgspec.Struct):
     id: str
     type: Literal["function"]
     function: CompletionFunction
+
+
+class ChatAnswer(msgspec.Struct):
+    """A whole answer: what comes with `"stream": false`."""
+
+    id: str
+    chat_id: str
+    model: str
+    content: str
+    reasoning: str
+    tool_calls: tuple[CompletionToolCall, ...]
+    sources: tuple[ChatSource, ...]
+    notices: tuple[ChatNotice, ...]
+    finish_reason: FinishReason
+    usage: Tokens
 
 
 class CompletionAnswerMessage(msgspec.Struct):
@@ -151,6 +152,8 @@ class Model(msgspec.Struct):
     """Tokens of question and answer together; of a text, for a model that embeds."""
     input_modalities: tuple[str, ...]
     """What a question may consist of: `text`, `image`, `audio`, `video`."""
+    tools: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether it calls functions; absent for one that embeds."""
     dimensions: int | msgspec.UnsetType = msgspec.UNSET
     """Of the vectors of a model that embeds; absent for one that chats."""
 

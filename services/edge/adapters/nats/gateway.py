@@ -59,7 +59,7 @@ class NatsJobs:
         self._receiver.follow(incoming, least_fence(found, entry.revision))
         return incoming
 
-    async def submit(self, job: ChatJob, notices: tuple[str, ...] = ()) -> None:
+    async def submit(self, job: ChatJob, notices: tuple[str, ...] = (), *, goes_on: bool = False) -> None:
         """The entry in LIVE comes first, so that whoever pulls the job finds it."""
         self._receiver.remember(job)
         live = LiveRequest(
@@ -73,6 +73,7 @@ class NatsJobs:
             created_at=job.created_at,
             deadline=job.deadline,
             choices=job.sampling.n,
+            goes_on=goes_on,
         )
         key = subjects.live_request(job.request)
         revision = await self._live.create(key, msgspec.msgpack.encode(live))
@@ -103,6 +104,7 @@ class NatsJobs:
             choices=live.choices,
             passages=live.passages,
             notices=live.notices,
+            goes_on=live.goes_on,
         )
 
     async def is_shared(self, job: ChatJob) -> bool:

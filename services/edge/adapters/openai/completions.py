@@ -31,7 +31,7 @@ def _choice(index: int, choice: Choice, *, with_logprobs: bool) -> dict[str, obj
     message: dict[str, object] = {"role": "assistant", "content": choice.text, "refusal": None}
     if calls:
         message["content"] = choice.text or None
-        message["tool_calls"] = [_call(call) for call in calls]
+        message["tool_calls"] = [call_fields(call) for call in calls]
     if choice.reasoning:
         message["reasoning_content"] = choice.reasoning
     return {
@@ -42,7 +42,7 @@ def _choice(index: int, choice: Choice, *, with_logprobs: bool) -> dict[str, obj
     }
 
 
-def _call(call: FunctionCall) -> dict[str, object]:
+def call_fields(call: FunctionCall) -> dict[str, object]:
     function = {"name": call.name, "arguments": call.arguments}
     return {"id": call.id, "type": "function", "function": function}
 
@@ -71,4 +71,5 @@ def model_fields(name: str, model: ServedModel) -> dict[str, object]:
         "parent": model.parent or None,
         "max_model_len": model.context_tokens,
         "input_modalities": model.modalities,
+        "tools": model.tools,
     }

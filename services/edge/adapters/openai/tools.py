@@ -58,6 +58,16 @@ def to_tools(
 ) -> Tools | None:
     """Raises `InvalidRequest`, naming the field."""
     functions = [_function(tool, f"tools[{place}]") for place, tool in enumerate(given or ())]
+    return choose(functions, choice, parallel=parallel)
+
+
+def choose(
+    functions: Sequence[Function],
+    choice: Literal["none", "auto", "required"] | NamedTool | None,
+    *,
+    parallel: bool,
+) -> Tools | None:
+    """`chosen`, where the choice is in the form of chat completions."""
     if isinstance(choice, NamedTool):
         require_function(choice.type, "tool_choice.type")
         name = choice.function.name if choice.function is not None else ""

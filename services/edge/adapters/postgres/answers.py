@@ -1,10 +1,14 @@
 """An answer, stored once in the place that was kept for it. In the caller's transaction."""
 
+from typing import Any
+
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import Column, ColumnElement, Text, case, cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.edge.adapters.postgres.tables import conversations, messages
+from services.edge.domain.parts import step_of, stored, waits_for_results
 from shared.database import moment
 from shared.messages import ChatCancelled, ChatCompleted, ChatFailed
 
@@ -23,13 +27,36 @@ async def finish(
         & (messages.c.request == event.request)
         & (messages.c.status == "running")
     )
-    values = {**row, "words": func.array_to_tsvector(words)}
-    stored = await connection.execute(update(messages).where(waiting).values(values))
-    if not stored.rowcount:
+    values = {**row, "words": messages.c.words.op("||")(func.array_to_tsvector(words)), **_added(event, row)}
+    changed = await connection.execute(update(messages).where(waiting).values(values))
+    if not changed.rowcount:
         return False
     newest = func.greatest(conversations.c.updated_at, moment(event.at))
     await connection.execute(update(conversations).where(conversation).values(updated_at=newest))
     return title_by == "question"
+
+
+def _added(event: ChatCompleted, row: dict[str, object]) -> dict[str, object]:
+    """An answer that goes on keeps what there was of it. Its parts are written out only where text and reasoning do
+    not say all: where it calls."""
+    has_more = func.jsonb_array_length(messages.c.parts) > 0
+    step = step_of(event.answers[0]) if event.answers else ()
+    calls = stored(step) if waits_for_results(step) else "[]"
+    return {
+        "text": _joined(messages.c.text, row["text"]),
+        "reasoning": _joined(messages.c.reasoning, row["reasoning"]),
+        "parts": messages.c.parts.op("||")(case((has_more, _json(stored(step))), else_=_json(calls))),
+        "prompt_tokens": messages.c.prompt_tokens + event.usage.prompt_tokens,
+        "completion_tokens": messages.c.completion_tokens + event.usage.completion_tokens,
+    }
+
+
+def _joined(held: Column[Any], said: object) -> ColumnElement[str]:
+    return func.concat_ws("\n\n", func.nullif(held, ""), func.nullif(said, ""))
+
+
+def _json(text: str) -> ColumnElement[Any]:
+    return cast(literal(text, Text), JSONB)
 
 
 def row_of(event: ChatCompleted) -> dict[str, object]:
@@ -43,8 +70,6 @@ def row_of(event: ChatCompleted) -> dict[str, object]:
         "sources": sources,
         "model": event.model,
         "error": _storable(event.failure.message) if isinstance(event, ChatFailed) else "",
-        "prompt_tokens": event.usage.prompt_tokens,
-        "completion_tokens": event.usage.completion_tokens,
         "created_at": moment(event.at),
     }
 

@@ -4,10 +4,19 @@ Who writes to a conversation locks its row first, so that turns and answers happ
 An answer's place is a row with the status `running`, which readers do not see.
 """
 
-from services.edge.adapters.postgres import answers, search, shelf, titles, transcripts, trash
+from services.edge.adapters.postgres import answers, going_on, search, shelf, titles, transcripts, trash
 from services.edge.adapters.postgres.outbox import put
 from services.edge.adapters.postgres.turns import begin, words_of
-from services.edge.domain.conversations import Conversation, ConversationPage, FoundPage, Transcript, Turn
+from services.edge.domain.conversations import (
+    Beginning,
+    Conversation,
+    ConversationPage,
+    FoundPage,
+    GoingOn,
+    Transcript,
+    Turn,
+)
+from services.edge.domain.parts import Parts
 from services.edge.domain.words import Sought
 from shared.database import Database
 from shared.messages import AuditRecord, ChatCompleted
@@ -21,6 +30,14 @@ class PostgresHistory:
     async def begin_turn(self, turn: Turn) -> None:
         async with self._database.transaction() as connection:
             await begin(connection, turn)
+
+    async def go_on(self, going: GoingOn) -> Beginning:
+        async with self._database.transaction() as connection:
+            return await going_on.begin(connection, going)
+
+    async def beginning(self, user: str, chat: str, message_id: str) -> Parts:
+        async with self._database.transaction() as connection:
+            return await going_on.beginning(connection, user, chat, message_id)
 
     async def finish_turn(self, event: ChatCompleted) -> bool:
         row = answers.row_of(event)

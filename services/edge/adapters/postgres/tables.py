@@ -71,6 +71,7 @@ messages = Table(
     Column("completion_tokens", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("request", Text, unique=True),
+    Column("parts", JSONB, nullable=False),
     Column("parent", Text, nullable=False),
     Column("words", TSVECTOR, nullable=False),
 )

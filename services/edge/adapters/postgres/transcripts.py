@@ -8,8 +8,10 @@ from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.edge.adapters.postgres.cursor import decode_cursor, encode_cursor
+from services.edge.adapters.postgres.going_on import parts_in
 from services.edge.adapters.postgres.tables import messages
 from services.edge.domain.conversations import Conversation, StoredMessage, Transcript
+from services.edge.domain.parts import Parts, said
 from shared.messages import Passage
 
 MESSAGES_READ = 4_000
@@ -55,4 +57,13 @@ def _message(row: Mapping[Any, Any]) -> StoredMessage:
         sources=msgspec.convert(row["sources"], tuple[Passage, ...]),
         model=row["model"],
         error=row["error"],
+        parts=_parts(row),
     )
+
+
+def _parts(row: Mapping[Any, Any]) -> Parts:
+    """An answer has them written out where there is more than text and reasoning."""
+    held = parts_in(row)
+    if row["role"] == "user":
+        return (*held, *said(row["text"]))
+    return held or said(row["text"], row["reasoning"])

@@ -9,7 +9,9 @@ import asyncio
 from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.edge.adapters.postgres.going_on import keep
 from services.edge.domain.conversations import Turn
+from services.edge.domain.parts import kept_files, stored
 from services.edge.domain.words import lexemes
 from shared.database import moment
 from shared.errors import InvalidRequest, NotFound
@@ -33,9 +35,12 @@ OPEN = text(
 PLACE = text(
     """
     WITH RECURSIVE known AS (
-        SELECT role, text FROM edge.messages WHERE conversation_id = :chat AND id = :question
+        SELECT role, text, parts FROM edge.messages WHERE conversation_id = :chat AND id = :question
     ),
-    replaced AS (SELECT FROM known WHERE NOT (CAST(:beside AS boolean) AND text = :text)),
+    replaced AS (
+        SELECT FROM known
+        WHERE NOT (CAST(:beside AS boolean) AND text = :text AND parts = CAST(CAST(:files AS text) AS jsonb))
+    ),
     below AS (
         SELECT id FROM edge.messages
         WHERE conversation_id = :chat AND parent = :question AND EXISTS (SELECT FROM replaced)
@@ -47,7 +52,8 @@ PLACE = text(
         DELETE FROM edge.messages USING below WHERE conversation_id = :chat AND messages.id = below.id
     ),
     edited AS (
-        UPDATE edge.messages SET text = :text, words = array_to_tsvector(:words)
+        UPDATE edge.messages SET text = :text, words = array_to_tsvector(:words),
+        parts = CAST(CAST(:files AS text) AS jsonb)
         WHERE conversation_id = :chat AND id = :question AND EXISTS (SELECT FROM replaced)
     ),
     newest AS (
@@ -71,16 +77,17 @@ PLACE = text(
     ),
     added AS (
         SELECT :question AS id, previous.id AS parent, position, 'user' AS role, 'complete' AS status, :text AS text,
-        array_to_tsvector(:words) AS words, NULL AS request
+        array_to_tsvector(:words) AS words, NULL AS request, CAST(CAST(:files AS text) AS jsonb) AS parts
         FROM free, previous WHERE NOT EXISTS (SELECT FROM known)
         UNION ALL
-        SELECT :answer, :question, position + 1, 'assistant', 'running', '', '', :request FROM free
+        SELECT :answer, :question, position + 1, 'assistant', 'running', '', '', :request, '[]' FROM free
     )
     INSERT INTO edge.messages (
-        conversation_id, id, parent, position, role, status, text, words, request, created_at,
+        conversation_id, id, parent, position, role, status, text, words, request, parts, created_at,
         reasoning, sources, model, error, prompt_tokens, completion_tokens
     )
-    SELECT :chat, id, parent, position, role, status, text, words, request, :at, '', '[]', '', '', 0, 0 FROM added
+    SELECT :chat, id, parent, position, role, status, text, words, request, parts, :at, '', '[]', '', '', 0, 0
+    FROM added
     RETURNING (SELECT role FROM known)
     """
 ).bindparams(bindparam("words", type_=ARRAY(Text)), bindparam("before", type_=ARRAY(Text)))
@@ -107,11 +114,14 @@ async def begin(connection: AsyncConnection, turn: Turn) -> None:
     )
     if opened is None:
         raise NotFound("There is no such conversation.")
+    if turn.outcomes is not None:
+        await keep(connection, turn.chat, turn.outcomes)
     place = {
         "chat": turn.chat,
         "question": turn.question_id,
         "text": turn.text,
         "words": words,
+        "files": stored(kept_files(turn.files)),
         "answer": turn.message_id,
         "request": turn.request,
         "before": list((turn.before or ())[:NEAREST]),

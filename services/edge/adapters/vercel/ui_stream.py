@@ -6,10 +6,23 @@ carries `finishReason` nor `abort` a `reason`: both ride in the message's metada
 
 from typing import Literal
 
-from services.edge.adapters.streaming import encode_json, quoted
+from services.edge.adapters.streaming import encode_json, one_line, quoted
+from services.edge.adapters.vercel.calls import Calls
+from services.edge.adapters.vercel.replay import call_event, replayed
 from services.edge.adapters.vercel.sources import source_id, source_metadata
 from services.edge.usecases.answers import AnswerStream
-from shared.messages import End, Finished, Part, Passage, Piece, Reasoning, Text, end_of
+from shared.messages import (
+    End,
+    Finished,
+    FinishReason,
+    Part,
+    Passage,
+    Piece,
+    Reasoning,
+    Text,
+    ToolCall,
+    end_of,
+)
 
 HEADERS = {
     "content-type": "text/event-stream",
@@ -26,7 +39,7 @@ Block = Literal["text", "reasoning"]
 class UiStream:
     """At most one block, text or reasoning, is open at a time; its id is its number."""
 
-    __slots__ = ("_before", "_block", "_blocks", "_finish_reason")
+    __slots__ = ("_before", "_block", "_blocks", "_calls", "_finish_reason")
 
     headers = HEADERS
     keep_alive = b": keep-alive\n\n"
@@ -37,6 +50,7 @@ class UiStream:
         self._before = b""
         """All of a delta's event that comes before its text; made anew with each block."""
         self._finish_reason = "other"
+        self._calls = Calls()
 
     def begin(self, answer: AnswerStream) -> bytes:
         job = answer.job
@@ -46,7 +60,9 @@ class UiStream:
         for notice in answer.notices:
             data = {"code": notice.code, "message": notice.message}
             pieces.append(_event({"type": "data-notice", "data": data}))
-        pieces += [_source(citation, passage) for citation, passage in enumerate(job.passages, 1)]
+        if not answer.goes_on:  # its reader has them
+            pieces += [_source(citation, passage) for citation, passage in enumerate(job.passages, 1)]
+        pieces += map(_event, replayed(answer.beginning))
         return b"".join(pieces)
 
     def encode(self, pieces: list[Piece]) -> bytes:
@@ -65,9 +81,27 @@ class UiStream:
             return self._say("text", part.text)
         if isinstance(part, Reasoning):
             return self._say("reasoning", part.text)
+        if isinstance(part, ToolCall):
+            return self._call(part)
         if isinstance(part, Finished):
             self._finish_reason = part.reason.replace("_", "-")
+            return self._called(part.reason)
         return b""
+
+    def _call(self, piece: ToolCall) -> bytes:
+        id, is_new = self._calls.add(piece)
+        written = b""
+        if is_new:
+            begun: dict[str, object] = {"type": "tool-input-start", "toolCallId": id, "toolName": piece.name}
+            written = self._close() + _event(begun)
+        if piece.arguments:
+            written += _event(
+                {"type": "tool-input-delta", "toolCallId": id, "inputTextDelta": piece.arguments}
+            )
+        return written
+
+    def _called(self, reason: FinishReason | None) -> bytes:
+        return b"".join(_event(call_event(call)) for call in self._calls.end(reason))
 
     def _say(self, block: Block, text: str) -> bytes:
         if block == self._block:
@@ -99,7 +133,8 @@ class UiStream:
         usage = {"inputTokens": end.usage.prompt_tokens, "outputTokens": end.usage.completion_tokens}
         usage |= {"totalTokens": end.usage.total_tokens, "cachedInputTokens": end.usage.cached_tokens}
         metadata = {"finishReason": reason, "usage": usage}
-        pieces = [self._close(), _event({"type": "message-metadata", "messageMetadata": metadata})]
+        pieces = [self._close(), self._called(None)]
+        pieces.append(_event({"type": "message-metadata", "messageMetadata": metadata}))
         if failure is None:
             pieces += [_event({"type": "finish-step"}), _event({"type": "finish"})]
         elif failure.code == "cancelled":
@@ -110,7 +145,7 @@ class UiStream:
 
 
 def _event(fields: dict[str, object]) -> bytes:
-    return b"data: " + encode_json(fields) + b"\n\n"
+    return b"data: " + one_line(encode_json(fields)) + b"\n\n"
 
 
 def _source(citation: int, passage: Passage) -> bytes:

@@ -1,5 +1,6 @@
 """The whole answer as one JSON object, for the bare body with `stream: false`."""
 
+from services.edge.adapters.openai.completions import call_fields
 from services.edge.adapters.streaming import encode_json
 from services.edge.adapters.vercel.sources import source_metadata
 from services.edge.domain.answers import WholeAnswer
@@ -16,6 +17,7 @@ def whole_answer(answer: AnswerStream, whole: WholeAnswer) -> bytes:
             "model": job.model,
             "content": choice.text,
             "reasoning": choice.reasoning,
+            "tool_calls": [call_fields(call) for call in choice.calls],
             "sources": [
                 {"title": passage.title} | source_metadata(citation, passage)["sluice"]
                 for citation, passage in enumerate(job.passages, 1)

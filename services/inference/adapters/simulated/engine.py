@@ -10,7 +10,6 @@ from services.inference.adapters.simulated.cache import PrefixCache
 from services.inference.adapters.simulated.script import continued, prompt_tokens, read, write
 from services.inference.adapters.simulated.stream import SimulatedStream
 from services.inference.domain import formats
-from services.inference.domain.saying import spoken
 from services.inference.ports import EngineStats, Resume
 from shared.errors import Cancelled, ContextLengthExceeded, EngineFailed, SluiceError
 from shared.messages import ChatJob, Part, ServedModel, Started
@@ -56,7 +55,7 @@ class SimulatedEngine:
 
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
         mailbox = Mailbox(lambda: self._forget(job.request))
-        if (refusal := formats.refusal(job)) is not None:
+        if (refusal := formats.refusal(job, calls=True)) is not None:
             mailbox.close(refusal)
             return mailbox
         tokens = prompt_tokens(job)
@@ -64,9 +63,7 @@ class SimulatedEngine:
         if room < (job.sampling.max_tokens or 1):
             mailbox.close(ContextLengthExceeded(f"The model takes {self._options.context_tokens} tokens."))
             return mailbox
-        length = min(self._options.max_tokens, room)
-        if job.sampling.max_tokens is not None:
-            length = job.sampling.max_tokens
+        length = self._length(job, tokens)
         scripts = tuple(write(job, choice, length) for choice in range(job.sampling.n))
         started = Started(self._worker, job.model, job.attempt, tokens)
         prompt = read(job) if self._cache is not None else ()
@@ -76,8 +73,14 @@ class SimulatedEngine:
         self._work.set()
         return mailbox
 
+    def _length(self, job: ChatJob, tokens: int) -> int:
+        """Of an answer, to a prompt of so many tokens."""
+        if job.sampling.max_tokens is not None:
+            return job.sampling.max_tokens
+        return min(self._options.max_tokens, self._options.context_tokens - tokens)
+
     async def said(self, job: ChatJob, ids: tuple[int, ...]) -> tuple[Part, ...]:
-        return spoken("".join(write(job, 0, len(ids)).pieces))
+        return write(job, 0, self._length(job, prompt_tokens(job))).said(len(ids))
 
     async def abort(self, request: str) -> None:
         self._forget(request, Cancelled("The request was aborted."))

@@ -5,8 +5,10 @@ import random
 
 import msgspec
 
+from services.inference.adapters.simulated.acting import acted
+from services.inference.domain.saying import merged
 from services.inference.domain.words import count, pieces
-from shared.messages import ChatJob, FinishReason
+from shared.messages import ChatJob, FinishReason, Part, Text, ToolCall
 
 TEXT = (
     "water flows through the open gate and a slow wheel turns below it while every keeper counts light steps "
@@ -20,11 +22,20 @@ MESSAGE_TOKENS = 4
 
 
 class Script(msgspec.Struct, frozen=True):
-    """One choice, whole: a piece of text for each id."""
+    """One choice, whole: for each id a part that is `acted`, and then a piece of text."""
 
     ids: tuple[int, ...]
     pieces: tuple[str, ...]
     reason: FinishReason
+    acted: tuple[Part, ...] = ()
+
+    def part(self, place: int, choice: int) -> Part:
+        before = len(self.acted)
+        return self.acted[place] if place < before else Text(self.pieces[place - before], choice)
+
+    def said(self, places: int) -> tuple[Part, ...]:
+        """Of the first choice."""
+        return merged([self.part(place, 0) for place in range(min(places, len(self.ids)))])
 
 
 def prompt_tokens(job: ChatJob) -> int:
@@ -54,9 +65,17 @@ def write(job: ChatJob, choice: int, length: int) -> Script:
     """`length` tokens: the same for the same messages, seed and choice. A `stop` string ends it, unsaid."""
     rng = random.Random(_seed(job, choice))  # noqa: S311 - it shall be foreseeable
     ids = tuple(rng.choices(range(len(WORDS)), k=length))
-    said = tuple(_piece(id, place) for place, id in enumerate(ids))
     reason: FinishReason = "stop" if job.sampling.max_tokens is None else "length"
-    return _cut(Script(ids, said, reason), job.sampling.stop)
+    did = acted(job, choice)
+    if not did:
+        said = tuple(_piece(id, place) for place, id in enumerate(ids))
+        return _cut(Script(ids, said, reason), job.sampling.stop)
+    if isinstance(did[-1], ToolCall):
+        return Script(ids[: len(did)], (), "tool_calls" if len(did) <= length else "length", did[:length])
+    rest = ids[len(did) :]
+    said = tuple(_piece(id, place) for place, id in enumerate(rest))
+    cut = _cut(Script(rest, said, reason), job.sampling.stop)
+    return Script((*ids[: len(did)], *cut.ids), cut.pieces, cut.reason, did[:length])
 
 
 def _piece(id: int, place: int) -> str:

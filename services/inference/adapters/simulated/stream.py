@@ -4,9 +4,8 @@ import msgspec
 
 from services.inference.adapters.mailbox import Mailbox
 from services.inference.adapters.simulated.script import Script
-from services.inference.domain.saying import spoken
 from services.inference.ports import Output
-from shared.messages import ChatJob, Finished, Part, Started, Text, Usage
+from shared.messages import ChatJob, Finished, Part, Reasoning, Started, Usage
 
 
 class SimulatedStream:
@@ -60,8 +59,9 @@ class SimulatedStream:
 
     @property
     def said(self) -> str:
-        """What its first choice has said, whoever generated it."""
-        return "".join(self._scripts[0].pieces[: self._place])
+        """The text of its first choice, whoever generated it."""
+        script = self._scripts[0]
+        return "".join(script.pieces[: max(0, self._place - len(script.acted))])
 
     @property
     def over(self) -> bool:
@@ -74,13 +74,13 @@ class SimulatedStream:
         if not self._has_begun:
             self._has_begun = True
             parts.append(msgspec.structs.replace(self._started, cached_tokens=self.cached_tokens))
-            replayed = spoken(self.said)
+            replayed = self._scripts[0].said(self._place)
         place = self._place
         for choice, script in enumerate(self._scripts):
             last = len(script.ids) - 1
             if place <= last:
                 ids.append(script.ids[place])
-                parts.append(Text(script.pieces[place], choice))
+                parts.append(script.part(place, choice))
             if place == last or (place == self._shown and place > last):  # an empty one, or shown whole
                 parts.append(Finished(script.reason, choice))
         self._place = place + 1
@@ -91,4 +91,5 @@ class SimulatedStream:
 
     def _usage(self) -> Usage:
         completed = sum(len(script.ids) for script in self._scripts)
-        return Usage(self.prompt_tokens, completed, self.cached_tokens)
+        thought = sum(isinstance(part, Reasoning) for script in self._scripts for part in script.acted)
+        return Usage(self.prompt_tokens, completed, self.cached_tokens, thought)

@@ -11,10 +11,12 @@ from shared.messages import Modality, ServedModel
 KINDS: tuple[Modality, ...] = get_args(Modality)
 
 
-def announced(models: tuple[ServedModel, ...], config: ModelConfig) -> tuple[ServedModel, ...]:
+def announced(
+    models: tuple[ServedModel, ...], config: ModelConfig, *, tools: bool
+) -> tuple[ServedModel, ...]:
     kinds = modalities(config)
     return tuple(
-        msgspec.structs.replace(model, context_tokens=config.max_model_len, modalities=kinds)
+        msgspec.structs.replace(model, context_tokens=config.max_model_len, modalities=kinds, tools=tools)
         for model in models
     )
 

@@ -87,7 +87,7 @@ class VllmEngine:
         seats = llm.vllm_config.scheduler_config.max_num_seqs
         self._slots = seats if self._owner is None else self._owner.slots(seats)
         await self._adapters.load(llm)
-        self.models = announced(self.models, llm.model_config)
+        self.models = announced(self.models, llm.model_config, tools=self._prompts.calls)
 
     def stream(self, job: ChatJob, resume_ids: tuple[int, ...] = ()) -> Mailbox:
         if self._streams is None:

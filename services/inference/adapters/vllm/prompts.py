@@ -74,6 +74,8 @@ class PromptMaker:
     ) -> None:
         """`chat_template`: in place of the model's own. `shares_cache`: a user's prompts are found in the prefix cache
         by others', too."""
+        self.calls = bool(tool_parser)
+        """Whether a model can call functions here."""
         self._shares_cache = shares_cache
         self._max_tokens: int = model_config.max_model_len
         self._vocabulary: int = model_config.get_vocab_size()
