@@ -29,7 +29,7 @@ def gate(width: int) -> str:
 | --- | ---: |
 | Superior | 82100 |
 
-The area is $a^2 + b^2 = c^2$ exactly."""
+The area is $$a^2 + b^2 = c^2$$ exactly."""
 
 
 def ask(reader: Reader, question: str) -> None:
