@@ -122,7 +122,7 @@ contract: setup-dev $(NODE_READY) ## Each port's adapters, and the clients' own 
 	$(BIN)/python -m pytest tests/contract
 
 .PHONY: integration
-integration: setup-dev ## Services against real NATS and PostgreSQL
+integration: setup-dev setup-web ## Services against real NATS and PostgreSQL
 	$(BIN)/python -m pytest tests/integration
 
 .PHONY: e2e

@@ -136,6 +136,20 @@ async def test_a_search_that_cannot_be_names_its_field(story: Story) -> None:
         assert (answer.status_code, answer.json()["matches"]) == (200, []), query
 
 
+async def test_a_search_that_takes_too_long_says_so(story: Story, database_url: str) -> None:
+    await story.teller.ask("needle")
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("LOCK TABLE edge.messages IN ACCESS EXCLUSIVE MODE"))
+        began = time.monotonic()
+        answer = await story.get("/v1/conversations/search", q="needle")
+        assert time.monotonic() - began < 2
+    await engine.dispose()
+    assert answer.status_code == 503
+    assert "too long" in answer.json()["detail"]
+    assert len((await story.get("/v1/conversations/search", q="needle")).json()["matches"]) == 1
+
+
 async def test_an_export_is_a_download_with_the_title_for_its_name(story: Story) -> None:
     turn = await story.teller.ask("Who?")
     await story.teller.answer(turn, "Ada [1].")

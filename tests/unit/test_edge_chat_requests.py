@@ -202,3 +202,26 @@ def test_openai_nonsense_names_its_parameter(fields: dict[str, object], param: s
     with pytest.raises(InvalidRequest) as caught:
         openai.to_question(openai_body(**fields))
     assert caught.value.param == param
+
+
+def test_a_question_names_the_messages_that_it_was_asked_after_nearest_first() -> None:
+    def asked(*messages: dict[str, object], trigger: str | None = "submit-message") -> tuple[object, bool]:
+        question = vercel.to_question(vercel_body(id="c1", messages=list(messages), trigger=trigger))
+        return question.before, question.beside
+
+    def said(role: str, id: str | None, text: str = "x") -> dict[str, object]:
+        return {"role": role, "content": text, **({"id": id} if id else {})}
+
+    question = said("user", "q9")
+    assert asked(question) == ((), True)
+    assert asked(said("system", "s1"), question) == ((), True)
+    assert asked(said("user", "q1"), said("assistant", "a1"), question) == (("a1", "q1"), True)
+    assert asked(said("user", "q1"), said("assistant", "a1", ""), question) == (("a1", "q1"), True)
+    assert asked(said("user", None), said("assistant", None), question, trigger=None) == (None, False)
+    assert asked(said("user", None), said("assistant", "a1"), question, trigger=None) == (("a1",), False)
+
+
+def test_a_conversation_cannot_be_called_as_a_route_is() -> None:
+    with pytest.raises(InvalidRequest):
+        vercel_body(id="search")
+    assert vercel_body(id="search-2").id == "search-2"

@@ -3,7 +3,7 @@
 import { Agent, fetch, type RequestInit } from "undici";
 import { edgeUrl } from "./settings";
 
-const CONNECT_MS = 1_500;
+const CONNECT_MS = 1_000; // longer ones undici counts in steps of half a second
 /** An answer may wait its turn in the queue; no other route has anything to wait for. */
 export const PATIENCE_MS = { answer: 620_000, other: 30_000 } as const;
 

@@ -18,8 +18,13 @@ export function bodyLimits(): { json: number; chat: number; document: number } {
   return {
     json: bytes("SLUICE_MAX_BODY_BYTES", 4 * MIB),
     chat: bytes("SLUICE_MAX_CHAT_BYTES", 12 * MIB),
-    document: bytes("SLUICE_MAX_DOCUMENT_BYTES", 10 * MIB) + 64 * 1024,
+    document: documentBytes() + 64 * 1024,
   };
+}
+
+/** Of one document, as the page tells its reader. */
+export function documentBytes(): number {
+  return bytes("SLUICE_MAX_DOCUMENT_BYTES", 10 * MIB);
 }
 
 function bytes(name: string, otherwise: number): number {

@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Conversation, ConversationPage, Transcript } from "../lib/api/conversations";
 import { fileName } from "../lib/api/conversations";
-import { withNewest, withOlder, withOne } from "../lib/history/merging";
 import { HistoryStore } from "../lib/history/store";
 import { Transcripts } from "../lib/history/transcripts";
+import { newestFirst } from "../lib/paging";
+
+const { withNewest, withOlder, withOne } = newestFirst<Conversation>(
+  ({ updated_at }) => updated_at,
+);
 
 const one = (id: string, updated_at: number, pinned = false): Conversation => ({
   id,
@@ -19,27 +23,29 @@ const page = (conversations: Conversation[], next_cursor = ""): ConversationPage
   next_cursor,
 });
 
+const listed = (entries: Conversation[], cursor = "") => ({ entries, cursor });
+
 test("the newest page replaces its own span and keeps what is older", () => {
-  const list = { conversations: [one("a", 9), one("b", 8), one("c", 3), one("d", 2)], cursor: "d" };
-  const merged = withNewest(list, page([one("d", 10), one("a", 9), one("e", 5)], "e"));
-  assert.equal(ids(merged.conversations), "daec");
+  const list = { entries: [one("a", 9), one("b", 8), one("c", 3), one("d", 2)], cursor: "d" };
+  const merged = withNewest(list, listed([one("d", 10), one("a", 9), one("e", 5)], "e"));
+  assert.equal(ids(merged.entries), "daec");
   assert.equal(merged.cursor, "d");
-  assert.deepEqual(withNewest(list, page([one("a", 9)])), {
-    conversations: [one("a", 9)],
+  assert.deepEqual(withNewest(list, listed([one("a", 9)])), {
+    entries: [one("a", 9)],
     cursor: "",
   });
 });
 
 test("a page that is asked for twice adds nothing twice", () => {
-  const list = { conversations: [one("a", 9)], cursor: "a" };
-  assert.equal(ids(withOlder(list, page([one("a", 9), one("b", 8)])).conversations), "ab");
+  const list = { entries: [one("a", 9)], cursor: "a" };
+  assert.equal(ids(withOlder(list, listed([one("a", 9), one("b", 8)])).entries), "ab");
 });
 
 test("one that is older than all that is loaded waits for its page", () => {
-  const list = { conversations: [one("b", 8), one("a", 5)], cursor: "a" };
-  assert.equal(ids(withOne(list, one("c", 6)).conversations), "bca");
-  assert.equal(ids(withOne(list, one("c", 1)).conversations), "ba");
-  assert.equal(ids(withOne({ ...list, cursor: "" }, one("c", 1)).conversations), "bac");
+  const list = { entries: [one("b", 8), one("a", 5)], cursor: "a" };
+  assert.equal(ids(withOne(list, one("c", 6)).entries), "bca");
+  assert.equal(ids(withOne(list, one("c", 1)).entries), "ba");
+  assert.equal(ids(withOne({ ...list, cursor: "" }, one("c", 1)).entries), "bac");
 });
 
 /** An edge that keeps its conversations in a map, and refuses on demand. */

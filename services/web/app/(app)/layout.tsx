@@ -6,6 +6,7 @@ import { Shell } from "@/components/shell/shell";
 import { SIDEBAR_COOKIE } from "@/components/shell/sidebar-cookie";
 import { Sidebar } from "@/components/sidebar/sidebar";
 import { HistoryProvider } from "@/lib/history/provider";
+import { KnowledgeProvider } from "@/lib/knowledge/provider";
 import { ShortcutProvider } from "@/lib/shortcuts/provider";
 import { readSessionName } from "@/server/page-session";
 
@@ -14,13 +15,15 @@ export default async function SignedInLayout({ children }: { children: ReactNode
   const open = (await cookies()).get(SIDEBAR_COOKIE)?.value !== "closed";
   return (
     <HistoryProvider>
-      <ShortcutProvider>
-        <ChatProvider>
-          <Shell sidebar={<Sidebar name={name} />} sidebarInitiallyOpen={open}>
-            <CitationProvider>{children}</CitationProvider>
-          </Shell>
-        </ChatProvider>
-      </ShortcutProvider>
+      <KnowledgeProvider>
+        <ShortcutProvider>
+          <ChatProvider>
+            <Shell sidebar={<Sidebar name={name} />} sidebarInitiallyOpen={open}>
+              <CitationProvider>{children}</CitationProvider>
+            </Shell>
+          </ChatProvider>
+        </ShortcutProvider>
+      </KnowledgeProvider>
     </HistoryProvider>
   );
 }

@@ -5,7 +5,8 @@ import { usePathname } from "next/navigation";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { conversationOf } from "@/lib/history/addresses";
 import { useChatWorld } from "./chat-provider";
-import type { Conversation, ConversationView } from "./model/conversation";
+import type { Conversation } from "./model/conversation";
+import type { ConversationView } from "./model/conversation-view";
 import type { ChatMessage } from "./model/message";
 
 const FRESH_MS = 2_000;

@@ -2,6 +2,7 @@
 
 import { ArrowUpRight, ChevronLeft, ChevronRight, FileText, X } from "lucide-react";
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { IconButton } from "@/components/ui/icon-button";
 import { beside, type CitedPassage, isSame } from "@/lib/citations/passage";
 import { knowledgeHref } from "@/lib/history/addresses";
@@ -29,7 +30,7 @@ export function CitationView({ passage, all }: ViewProps) {
           <span className="min-w-0 break-words">{passage.title}</span>
         </h2>
         <p className="mt-1.5 text-muted text-xs tabular-nums">
-          {words.passage(passage.number + 1)}
+          {words.passage(passage.number)}
           {" · "}
           {words.characters(number.format(passage.start), number.format(passage.end))}
         </p>
@@ -51,7 +52,7 @@ export function CitationView({ passage, all }: ViewProps) {
 
 function Header({ passage, all }: ViewProps) {
   const words = useText().citations;
-  const { open, close } = useCitations();
+  const { close } = useCitations();
   const previous = beside(all, passage, -1);
   const next = beside(all, passage, 1);
   const place = all.findIndex((each) => isSame(each, passage)) + 1;
@@ -69,21 +70,39 @@ function Header({ passage, all }: ViewProps) {
       </p>
       {all.length > 1 ? (
         <>
-          <IconButton
-            label={words.previous}
-            disabled={!previous}
-            onClick={() => previous && open(previous, all)}
-          >
+          <Step label={words.previous} to={previous} all={all}>
             <ChevronLeft aria-hidden />
-          </IconButton>
-          <IconButton label={words.next} disabled={!next} onClick={() => next && open(next, all)}>
+          </Step>
+          <Step label={words.next} to={next} all={all}>
             <ChevronRight aria-hidden />
-          </IconButton>
+          </Step>
         </>
       ) : null}
       <IconButton label={words.close} keys="Esc" onClick={close}>
         <X aria-hidden />
       </IconButton>
     </div>
+  );
+}
+
+interface StepProps {
+  label: string;
+  to: CitedPassage | undefined;
+  all: readonly CitedPassage[];
+  children: ReactNode;
+}
+
+/** At the end it stays a button, so that whoever came here by it keeps the focus. */
+function Step({ label, to, all, children }: StepProps) {
+  const { open } = useCitations();
+  return (
+    <IconButton
+      label={label}
+      aria-disabled={to === undefined}
+      onClick={() => to && open(to, all)}
+      className="aria-disabled:opacity-40 aria-disabled:hover:bg-transparent"
+    >
+      {children}
+    </IconButton>
   );
 }

@@ -8,6 +8,10 @@ import type { CitedPassage } from "@/lib/citations/passage";
 import { useText } from "@/lib/text";
 import type { Reading } from "./use-passage";
 
+/** So much of what stands before a passage is seen above it. */
+const LED_IN_PX = 96;
+const HEADING = /^#{1,6}\s+/;
+
 interface PassageTextProps {
   passage: CitedPassage;
   reading: Reading;
@@ -17,15 +21,18 @@ interface PassageTextProps {
 export function PassageText({ passage, reading }: PassageTextProps) {
   const text = useText();
   const words = text.citations;
+  const scroller = useRef<HTMLDivElement>(null);
   const mark = useRef<HTMLElement>(null);
   const found = reading.state === "read" ? reading.found : null;
   const before = found?.before ?? "";
   // biome-ignore lint/correctness/useExhaustiveDependencies: another passage is scrolled to anew
   useEffect(() => {
-    mark.current?.scrollIntoView({ block: before ? "center" : "start" });
+    const area = scroller.current;
+    if (area && mark.current) area.scrollTop = mark.current.offsetTop - (before ? LED_IN_PX : 16);
   }, [passage, before]);
   return (
     <ScrollArea
+      ref={scroller}
       tabIndex={0}
       role="region"
       aria-label={words.cited}
@@ -41,16 +48,16 @@ export function PassageText({ passage, reading }: PassageTextProps) {
           </Button>
         </Notice>
       ) : null}
-      <p className="whitespace-pre-wrap break-words text-[15px] text-muted leading-[1.65]">
-        {before}
+      <div className="text-[15px] text-muted leading-[1.65]">
+        {before ? <Written text={before} /> : null}
         <mark
           ref={mark}
-          className="box-decoration-clone rounded-sm bg-accent-soft py-0.5 text-text shadow-[0_0_0_3px_var(--color-accent-soft)]"
+          className="my-2 block rounded-r-md border-accent border-l-3 bg-accent-soft py-2.5 pr-3.5 pl-4 text-text"
         >
-          {found?.text ?? passage.text}
+          <Written text={found?.text ?? passage.text} />
         </mark>
-        {found?.after}
-      </p>
+        {found?.after ? <Written text={found.after} /> : null}
+      </div>
       <p role="status" className="sr-only">
         {reading.state === "reading" ? words.loading : ""}
       </p>
@@ -63,5 +70,25 @@ function Notice({ children }: { children: ReactNode }) {
     <div className="mb-4 rounded-md border border-line bg-raised px-3.5 py-3 text-sm">
       {children}
     </div>
+  );
+}
+
+/** Line for line as it stands in the document, but for headings, which look like some. */
+function Written({ text }: { text: string }) {
+  const lines = text.replace(/^\n+|\s+$/g, "").split("\n");
+  return (
+    <span className="block whitespace-pre-wrap break-words">
+      {lines.map((line, place) => {
+        const end = place < lines.length - 1 ? "\n" : "";
+        return HEADING.test(line) ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+          <strong key={place} className="font-semibold text-text">
+            {line.replace(HEADING, "") + end}
+          </strong>
+        ) : (
+          line + end
+        );
+      })}
+    </span>
   );
 }

@@ -135,7 +135,9 @@ function Results({ query, search, onCommand, onGo }: ResultsProps) {
 function Verdict({ query, search }: Pick<ResultsProps, "query" | "search">) {
   const text = useText();
   const words = text.palette;
-  const nothing = query !== "" && search.matches?.length === 0 && !search.searching;
+  const commands = useCommandList().filter((command) => isCommandFor(query, command));
+  const found = (search.matches?.length ?? 0) + commands.length;
+  const nothing = query !== "" && search.matches !== null && found === 0 && !search.searching;
   return (
     <p role="status" className="absolute inset-x-0 top-1/2 px-6 text-center text-muted text-sm">
       {search.error ? `${words.failed} ${wordsFor(search.error, text)}` : null}

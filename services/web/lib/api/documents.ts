@@ -16,6 +16,17 @@ export interface KnowledgeDocument {
   error: string;
 }
 
+/** The edge leaves out what is nothing. */
+type Told = Pick<
+  KnowledgeDocument,
+  "id" | "title" | "media_type" | "size" | "status" | "created_at"
+> &
+  Partial<KnowledgeDocument>;
+
+export function documentOf(told: Told): KnowledgeDocument {
+  return { passages: 0, done: 0, error: "", ...told };
+}
+
 export interface DocumentPage {
   documents: KnowledgeDocument[];
   /** Empty on the last page. */
@@ -36,18 +47,19 @@ export interface PassageInContext {
 
 export const DOCUMENTS_PATH = edgePath("/v1/documents");
 
-export function listDocuments(
+export async function listDocuments(
   query: { limit?: number; cursor?: string },
   signal?: AbortSignal,
 ): Promise<DocumentPage> {
-  return getJson(
+  const page = await getJson<{ documents: Told[]; next_cursor?: string }>(
     edgePath("/v1/documents", { ...query, cursor: query.cursor || undefined }),
     signal,
   );
+  return { documents: page.documents.map(documentOf), next_cursor: page.next_cursor ?? "" };
 }
 
-export function getDocument(id: string, signal?: AbortSignal): Promise<KnowledgeDocument> {
-  return getJson(edgePath(`/v1/documents/${encodeURIComponent(id)}`), signal);
+export async function getDocument(id: string, signal?: AbortSignal): Promise<KnowledgeDocument> {
+  return documentOf(await getJson(edgePath(`/v1/documents/${encodeURIComponent(id)}`), signal));
 }
 
 export function deleteDocument(id: string): Promise<void> {

@@ -2,7 +2,7 @@
 export interface CitedPassage {
   citation: number;
   document: string;
-  /** The passage's own in its document: `GET /v1/documents/{document}/passages/{number}`. */
+  /** The passage's own in its document, from 1: `GET /v1/documents/{document}/passages/{number}`. */
   number: number;
   title: string;
   text: string;

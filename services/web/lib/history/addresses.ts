@@ -11,7 +11,11 @@ export const MESSAGE_PARAMETER = "message";
 /** The conversation that a path shows; empty for every other page. */
 export function conversationOf(pathname: string): string {
   const found = /^\/c\/([^/]+)\/?$/.exec(pathname)?.[1] ?? "";
-  return decodeURIComponent(found);
+  try {
+    return decodeURIComponent(found);
+  } catch {
+    return ""; // an address that somebody wrote
+  }
 }
 
 export function knowledgeHref(document = ""): string {

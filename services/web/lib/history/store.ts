@@ -7,12 +7,13 @@
 
 import {
   type Conversation,
+  type ConversationPage,
   changeConversation,
   deleteConversation,
   listConversations,
   restoreConversation,
 } from "../api/conversations";
-import { type List, withNewest, withOlder, withOne, without } from "./merging";
+import { type List, newestFirst } from "../paging";
 
 export interface HistoryState {
   pinned: Conversation[];
@@ -30,7 +31,10 @@ const SOON_MS = 250;
 /** An engine makes a title within seconds; how long after `touched` it is looked for. */
 const TITLE_WAITS_MS = [1_500, 3_000, 6_000, 12_000];
 const NEW_S = 600;
-const EMPTY: List = { conversations: [], cursor: "" };
+const EMPTY: List<Conversation> = { entries: [], cursor: "" };
+const { withNewest, withOlder, withOne, without } = newestFirst<Conversation>(
+  ({ updated_at }) => updated_at,
+);
 
 export interface HistoryCalls {
   list: typeof listConversations;
@@ -47,8 +51,8 @@ const CALLS: HistoryCalls = {
 };
 
 export class HistoryStore {
-  private pinned: List = EMPTY;
-  private recent: List = EMPTY;
+  private pinned: List<Conversation> = EMPTY;
+  private recent: List<Conversation> = EMPTY;
   private phase: HistoryState["phase"] = "unread";
   private error: unknown = null;
   private snapshot: HistoryState = this.state();
@@ -73,9 +77,7 @@ export class HistoryStore {
   readonly getSnapshot = (): HistoryState => this.snapshot;
 
   find(id: string): Conversation | undefined {
-    return [...this.pinned.conversations, ...this.recent.conversations].find(
-      (each) => each.id === id,
-    );
+    return [...this.pinned.entries, ...this.recent.entries].find((each) => each.id === id);
   }
 
   /** Reads the newest anew. Calls while one is under way become one more. */
@@ -112,7 +114,7 @@ export class HistoryStore {
     this.loadingMore = this.calls
       .list({ limit: PAGE, cursor: this.recent.cursor, pinned: false })
       .then((page) => {
-        this.recent = withOlder(this.recent, page);
+        this.recent = withOlder(this.recent, listOf(page));
         this.error = null;
       })
       .catch((error: unknown) => {
@@ -179,8 +181,8 @@ export class HistoryStore {
         this.calls.list({ limit: PINNED_LIMIT, pinned: true }),
         this.calls.list({ limit: PAGE, pinned: false }),
       ]);
-      this.pinned = { conversations: pinned.conversations, cursor: "" };
-      this.recent = withNewest(this.recent, recent);
+      this.pinned = { entries: pinned.conversations, cursor: "" };
+      this.recent = withNewest(this.recent, listOf(recent));
       this.error = null;
       this.readAtMs = Date.now();
     } catch (error) {
@@ -229,11 +231,15 @@ export class HistoryStore {
 
   private state(): HistoryState {
     return {
-      pinned: this.pinned.conversations,
-      recent: this.recent.conversations,
+      pinned: this.pinned.entries,
+      recent: this.recent.entries,
       more: this.recent.cursor !== "",
       phase: this.phase,
       error: this.error,
     };
   }
+}
+
+function listOf(page: ConversationPage): List<Conversation> {
+  return { entries: page.conversations, cursor: page.next_cursor };
 }

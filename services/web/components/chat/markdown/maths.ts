@@ -24,12 +24,12 @@ function normalised(text: string): string {
     .replace(/^([ \t]*)\\\[([\s\S]+?)\\\]/gm, (_, indent: string, body: string) =>
       alone(indent, body),
     )
-    .replace(/\\\[([^\n]+?)\\\]/g, (_, body: string) => `$$$$${body.trim()}$$$$`)
-    .replace(/\\\(([^\n]+?)\\\)/g, (_, body: string) => `$$$$${body.trim()}$$$$`)
+    .replace(/\\\[([^\n]+?)\\\]/g, (_, body: string) => `$$${body.trim()}$$`)
+    .replace(/\\\(([^\n]+?)\\\)/g, (_, body: string) => `$$${body.trim()}$$`)
     .replace(/^([ \t]*)\$\$([^\n$]+)\$\$[ \t]*$/gm, (_, indent: string, body: string) =>
       alone(indent, body),
     )
-    .replace(DOLLARS, (_, body: string) => `$$$$${body}$$$$`);
+    .replace(DOLLARS, (_, body: string) => `$$${body}$$`);
 }
 
 /** As Pandoc has it, so that prices stay prices: no space inside the dollars, and no digit after them. */

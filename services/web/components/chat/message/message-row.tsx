@@ -22,7 +22,7 @@ export interface MessageRowProps {
 /** Rendered again only when it changed itself: an answer that is written does not touch those before it. */
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   return (
-    <div className="group/message pb-6">
+    <div className={props.message.role === "user" ? "group/message pb-2" : "group/message pb-7"}>
       {props.message.role === "user" ? <Question {...props} /> : <Answer {...props} />}
     </div>
   );

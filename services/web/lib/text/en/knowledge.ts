@@ -1,1 +1,60 @@
-export const knowledge = {};
+import type { Reason } from "../../knowledge/reasons";
+
+export const knowledge = {
+  title: "Knowledge",
+  intro: "Answers draw on these documents, and cite the passages that they use.",
+  limits: (size: string) => `.txt and .md files, up to ${size} each`,
+  upload: "Upload",
+  dropHere: "Drop files here, or",
+  choose: "choose files",
+  dropToAdd: "Drop to add to your knowledge",
+  emptyTitle: "No documents yet",
+  empty: "Add handbooks, notes or reports, and ask about them in a chat.",
+  list: "Documents",
+  uploads: "Being uploaded",
+  status: {
+    waiting: "Waiting to be sent",
+    sending: (share: string) => `Sending ${share}`,
+    arriving: "Arriving…",
+    queued: "Waiting to be read",
+    processing: "Being read",
+    progress: (done: string, passages: string) => `${done} of ${passages} passages`,
+    ready: "Ready",
+    failed: "Failed",
+  },
+  passages: (count: number, written: string) => (count === 1 ? "1 passage" : `${written} passages`),
+  columns: { name: "Name", passages: "Passages", size: "Size", date: "Added" },
+  progressOf: (title: string) => `Progress of “${title}”`,
+  isReady: (title: string) => `“${title}” is ready.`,
+  hasFailed: (title: string, why: string) => `“${title}” failed: ${why}`,
+  reasons: {
+    ending: "Only .txt and .md files can be added.",
+    large: "The file is too large.",
+    empty: "The file is empty.",
+    encoding: "The file is not text in UTF-8. Save it as UTF-8 and add it again.",
+    binary: "The file holds something other than text.",
+    nameless: "The file has no name.",
+    unreadable: "There is no text in it that can be searched.",
+    attempts: "It could not be read, though it was tried several times. Add it again.",
+    gone: "The upload was lost on the way. Add it again.",
+    folder: "Folders can't be added. Drop the files that are in it.",
+    other: "It could not be read.",
+  } as Record<Reason, string>,
+  tooMany: (left: number) =>
+    left === 1
+      ? "1 file was left out: too many at once."
+      : `${left} files were left out: too many at once.`,
+  retry: (title: string) => `Send “${title}” again`,
+  cancel: (title: string) => `Stop sending “${title}”`,
+  dismiss: (title: string) => `Dismiss “${title}”`,
+  delete: (title: string) => `Delete “${title}”`,
+  confirmTitle: "Delete this document?",
+  confirm: (title: string) =>
+    `“${title}” and all that was learnt from it will be gone for good. Answers that cite it keep the passages that they used.`,
+  deleted: (title: string) => `“${title}” was deleted`,
+  deleteFailed: "It could not be deleted.",
+  unread: "Your documents can't be read now.",
+  loadingMore: "Reading more documents…",
+  cited: "Cited in the answer",
+  citedGone: "The document that the answer cites was deleted.",
+};
