@@ -97,6 +97,9 @@ check-proto:
 	$(BIN)/python -m proto.generate --check
 check-web: web-packages
 	cd services/web && npm run --silent check && npm run --silent types
+.PHONY: first-load
+first-load: setup-web ## What each page of the web loads of JavaScript at first; fails above 250 kB
+	cd services/web && npm run --silent first-load
 
 .PHONY: web-packages
 web-packages:
@@ -110,12 +113,18 @@ fmt: setup-dev ## Format, and mend what ruff can mend
 ##@ Test
 
 .PHONY: test
-test: setup-dev setup-vllm setup-quantize $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM, chaos in short
+test: setup-dev setup-vllm setup-quantize setup-web $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM, chaos in short
 	@$(BIN)/python -m deploy.checks.suite
 
 .PHONY: unit
 unit: setup-dev ## Pure parts, in seconds
 	$(BIN)/python -m pytest tests/unit
+
+.PHONY: test-web
+test-web: web-packages ## The pure parts of the web; REPORT=<file> for JUnit's form
+	@mkdir -p reports
+	cd services/web && node --import tsx --test $(if $(REPORT),--test-reporter=spec --test-reporter-destination=stdout \
+	  --test-reporter=junit --test-reporter-destination='$(abspath $(REPORT))') test/*.test.ts
 
 .PHONY: contract
 contract: setup-dev $(NODE_READY) ## Each port's adapters, and the clients' own parsers

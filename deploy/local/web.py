@@ -28,44 +28,50 @@ class Web:
         self, root: Path, port: int, edge_port: int, environ: Mapping[str, str], console: Console, logs: Logs
     ) -> None:
         self._root = root
-        self._port = port
+        self.port = port
         self._edge_port = edge_port
-        self._environ = environ
+        self.environ = environ
         self._console = console
         self._logs = logs
 
     async def start(self, fleet: Fleet, waiting: Waiting) -> str:
         """Its URL; empty, when it cannot be had, which is said. `StartError` when it is there and does not come up."""
         try:
-            node = await asyncio.to_thread(find_node, self._environ)
+            node = await asyncio.to_thread(self.find_node)
             await self._build(node, fleet)
         except WebError as error:
             self._console.warn(f"no web: {error}. Everything else runs")
             return ""
         with self._console.stage("Web") as stage:
             keeper = await fleet.start(self.spec(node))
-            await waiting.until(partial(http_ready, self._port, HEALTH), keeper.child, READY_WITHIN_S)
+            await waiting.until(partial(http_ready, self.port, HEALTH), keeper.child, READY_WITHIN_S)
             keeper.keep()
             stage.detail = f"Node {node.version}"
-        return f"http://{LOOPBACK}:{self._port}"
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def find_node(self) -> Node:
+        return find_node(self.environ)
+
+    def is_built(self, build: WebBuild) -> bool:
+        return build.is_current()
 
     def spec(self, node: Node) -> ChildSpec:
         command = [node.path, str(WebBuild(self._root, node).server)]
         return ChildSpec(NAME, command, self.environment(), grace_s=GRACE_S)
 
     def environment(self) -> dict[str, str]:
-        host = self._environ.get("SLUICE_WEB_HOST", LOOPBACK)
+        host = self.environ.get("SLUICE_WEB_HOST", LOOPBACK)
         own = {
             "NODE_ENV": "production",
-            "PORT": str(self._port),
+            "PORT": str(self.port),
             "HOSTNAME": host,
             "SLUICE_EDGE_URL": f"http://{LOOPBACK}:{self._edge_port}",
         }
-        return {**self._environ, **own}
+        return {**self.environ, **own}
 
     async def _build(self, node: Node, fleet: Fleet) -> None:
         build = WebBuild(self._root, node)
-        if await asyncio.to_thread(build.is_current):
+        if await asyncio.to_thread(self.is_built, build):
             return
         what = "built" if build.has_packages() else "packages installed and built"
         with self._console.stage(f"Web: {what} from its sources, about a minute"):
@@ -80,7 +86,7 @@ class Web:
                 raise WebError(f"it could not be built. The end of {log}:\n{self._logs.tail(BUILD)}\n")
 
     def build_spec(self) -> ChildSpec:
-        return ChildSpec(BUILD, [sys.executable, "-m", "deploy.local.web_build"], dict(self._environ))
+        return ChildSpec(BUILD, [sys.executable, "-m", "deploy.local.web_build"], dict(self.environ))
 
     async def _wait(self, building: "asyncio.Task[int]") -> None:
         began = time.monotonic()

@@ -61,7 +61,7 @@ class WebBuild:
         return self.has_packages() and self._build_is_current()
 
     def has_packages(self) -> bool:
-        return self._packages.exists() and read(self._packages_stamp()) == self._packages_digest()
+        return self._packages.exists() and read(self._packages_stamp()) == self.packages_digest()
 
     def ensure_packages(self) -> None:
         if self.has_packages():
@@ -69,7 +69,7 @@ class WebBuild:
         print("packages of the web: npm ci", flush=True)
         quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--include=dev"]
         self._run([self._node.npm, "ci", *quiet], "the packages could not be installed")
-        self._packages_stamp().write_text(self._packages_digest())
+        self._packages_stamp().write_text(self.packages_digest())
 
     def ensure_build(self) -> None:
         self.ensure_packages()
@@ -77,7 +77,7 @@ class WebBuild:
             return
         started = time.monotonic()
         print("the web: next build, a minute or less", flush=True)
-        digest = self._build_digest()  # before: what changes meanwhile is for the next build
+        digest = self.build_digest()  # before: what changes meanwhile is for the next build
         self._build_stamp().unlink(missing_ok=True)
         self._run([self._node.path, "node_modules/next/dist/bin/next", "build"], "the web could not be built")
         self._complete()
@@ -92,7 +92,7 @@ class WebBuild:
                 shutil.copytree(self.folder / name, self.standalone / place)
 
     def _build_is_current(self) -> bool:
-        return self.server.exists() and read(self._build_stamp()) == self._build_digest()
+        return self.server.exists() and read(self._build_stamp()) == self.build_digest()
 
     def _packages_stamp(self) -> Path:
         return self._packages / ".sluice-made-from"
@@ -100,11 +100,11 @@ class WebBuild:
     def _build_stamp(self) -> Path:
         return self.standalone / ".sluice-made-from"
 
-    def _packages_digest(self) -> str:
+    def packages_digest(self) -> str:
         lock = (self.folder / "package-lock.json").read_bytes()
         return hashlib.sha256(b"\0".join([self._node.version.encode(), lock])).hexdigest()
 
-    def _build_digest(self) -> str:
+    def build_digest(self) -> str:
         """Everything that it is made from; the folder too, since Next writes it into what it makes."""
         digest = hashlib.sha256(f"{self.folder}\0{self._node.version}".encode())
         for path in sources(self.folder):

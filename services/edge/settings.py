@@ -48,6 +48,7 @@ class EdgeSettings(BaseSettings, frozen=True, kw_only=True):
     default_model: str = ""
     """Answers where a request names no model; empty: the first that is served, by name."""
     chat_max_messages: Positive = 256
+    """In one request, without calls of functions and their results."""
     chat_max_characters: Annotated[int, Meta(ge=1, le=200_000)] = 200_000
     """Of all messages together; four bytes a character still fit one message of the bus."""
     chat_max_streams: Positive = 4_096

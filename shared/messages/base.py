@@ -8,6 +8,13 @@ from msgspec import Meta
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 """A model, user, document or request: short, and never empty."""
 
+Key = Annotated[str, Meta(max_length=256, pattern=r"^[-/_=a-zA-Z0-9]+(\.[-/_=a-zA-Z0-9]+)*$(?![\s\S])")]
+"""The name of an entry in a bucket: what NATS takes for one. (A `$` alone would let a newline through.)"""
+
+OptionalKey = Annotated[
+    str, Meta(max_length=256, pattern=r"^([-/_=a-zA-Z0-9]+(\.[-/_=a-zA-Z0-9]+)*)?$(?![\s\S])")
+]
+
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "error", "cancelled"]
 
 

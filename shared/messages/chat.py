@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from .base import Message, Name, Record
+from .base import Key, Message, Name, OptionalKey, Record
 from .sampling import MAX_TOKENS, Sampling, TokenId
 from .turns import MAX_TEXT, ChatMessage, ReasoningEffort, Tools
 
@@ -25,7 +25,7 @@ class Passage(Record, frozen=True):
 class ChatJob(Message, frozen=True):
     """One attempt at one answer. Published on `subjects.job(…)` or, from the second attempt on, `resume(…)`."""
 
-    request: Name
+    request: Key
     user: Name
     model: Name
     messages: Annotated[tuple[ChatMessage, ...], Meta(max_length=4_096)]
@@ -51,7 +51,7 @@ class ChatJob(Message, frozen=True):
     """What the model's chat template takes beside the messages, as in `{"enable_thinking": false}`: a JSON object."""
     passages: tuple[Passage, ...] = ()
     """The worker shows them to the model as numbered, delimited data."""
-    chat: str = ""
+    chat: OptionalKey = ""
     message_id: str = ""
     priority: Literal["interactive", "batch"] = "interactive"
     on_orphan: Literal["cancel", "finish"] = "cancel"

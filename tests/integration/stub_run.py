@@ -14,6 +14,8 @@ from deploy.local.launch import launch
 from deploy.local.options import parse
 from deploy.local.services import Plan, Service
 from deploy.local.supervisor import Parts
+from deploy.local.web import BUILD, Web
+from deploy.local.web_build import Node, WebBuild, find_node
 
 SLEEPER = "import time; time.sleep(3600)"
 PARENT = (
@@ -22,6 +24,14 @@ PARENT = (
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(3600)"
 BROKEN = "import sys; sys.exit('no such model')"
 PROGRAMS = {"steady": SLEEPER, "parent": PARENT, "deaf": DEAF, "broken": BROKEN}
+HEALTHY = """
+import http.server, sys
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/api/health" else 404)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Health).serve_forever()
+"""
 ADMIN_ONCE = """
 import os, sys
 try:
@@ -50,6 +60,26 @@ class StubPlan(Plan):
         return Service(name, name, spec, ready_within_s=5.0)
 
 
+class StubWeb(Web):
+    """Takes a second to build, and serves an empty page of health; or finds no Node."""
+
+    def find_node(self) -> Node:
+        if os.environ.get("STUB_WEB") == "absent":
+            return find_node({"PATH": ""})
+        return Node(sys.executable, "npm", "22.0.0")
+
+    def is_built(self, build: WebBuild) -> bool:
+        return False
+
+    def build_spec(self) -> ChildSpec:
+        program = "import sys, time; print('cannot resolve'); time.sleep(1); sys.exit(int(sys.argv[1]))"
+        status = "1" if os.environ.get("STUB_WEB") == "broken" else "0"
+        return ChildSpec(BUILD, [sys.executable, "-c", program, status], dict(self.environ))
+
+    def spec(self, node: Node) -> ChildSpec:
+        return ChildSpec("web-1", [node.path, "-c", HEALTHY, str(self.port)], dict(self.environ), grace_s=1.0)
+
+
 class AnswersAtOnce:
     """Every service but `broken` is ready as soon as it is asked."""
 
@@ -74,7 +104,8 @@ def with_stubs(parts: Parts, mode: str) -> Parts:
         os.environ,
         mode=mode,
     )
-    return replace(parts, plan=stub, probe=AnswersAtOnce())
+    web = parts.web and StubWeb(parts.plan.root, parts.web.port, 1, os.environ, parts.console, parts.logs)
+    return replace(parts, plan=stub, probe=AnswersAtOnce(), web=web)
 
 
 if __name__ == "__main__":

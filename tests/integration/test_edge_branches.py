@@ -15,6 +15,7 @@ from services.inference.adapters.openai import OpenAIEngine, OpenAIOptions
 from services.inference.ports import Engine
 from shared.messages import AuditRecord, ServedModel
 from tests.edge import RunningEdge, add_user, running_edge
+from tests.node_clients import NodeClients
 from tests.upstream import END, STREAM, Upstream, answer, chunk, said, upstream
 from tests.worker import Asker, asking, events_of, running_worker
 
@@ -92,6 +93,37 @@ async def test_what_the_ai_sdk_sends_makes_branches(scene: Scene) -> None:
         assert await scene.tree() == expected | {edited: "q3"}
         other = await scene.answered("q4")
         assert await scene.tree() == expected | {edited: "q3", "q4": "", other: "q4"}
+
+
+@pytest.mark.node
+async def test_the_ai_sdk_itself_makes_branches(scene: Scene) -> None:
+    node = await NodeClients.start()
+
+    async def chat(messages: list[dict[str, Any]], **fields: object) -> list[dict[str, Any]]:
+        at = {"api": f"http://127.0.0.1:{scene.edge.settings.http_port}/v1/chat", "headers": scene.headers}
+        made = await node.ask("ai7", **at, chat="c1", body={"max_tokens": 6}, messages=messages, **fields)
+        assert made["error"] is None
+        last = made["messages"][-1]["id"]
+        await scene.until(lambda read: any(one["id"] == last for one in read["messages"]))
+        return made["messages"]
+
+    async with scene.worker():
+        first = await chat([], text="Tell me of water.")
+        line = await chat(first, text="And of fire?")
+        again = await chat(line, regenerate=True)
+        branch = await chat(first, text="And of earth?")
+    question, answer = (message["id"] for message in first)
+    assert await scene.tree() == {
+        question: "",
+        answer: question,
+        line[2]["id"]: answer,
+        line[3]["id"]: line[2]["id"],
+        again[3]["id"]: line[2]["id"],
+        branch[2]["id"]: answer,
+        branch[3]["id"]: branch[2]["id"],
+    }
+    assert len(await scene.tree()) == 7
+    await node.close()
 
 
 async def test_version_4_replaces_as_it_always_did(scene: Scene) -> None:

@@ -136,6 +136,26 @@ async def test_a_search_that_cannot_be_names_its_field(story: Story) -> None:
         assert (answer.status_code, answer.json()["matches"]) == (200, []), query
 
 
+async def test_a_conversation_of_large_pictures_is_read_in_pages(story: Story, database_url: str) -> None:
+    for number in range(6):
+        await story.teller.ask(f"{number}")
+    engine = create_async_engine(database_url)
+    picture = text(
+        "UPDATE edge.messages SET parts = jsonb_build_array(jsonb_build_object('type', 'file', 'url', "
+        "(SELECT string_agg(md5(n::text || id), '') FROM generate_series(1, 200000) AS n))) WHERE role = 'user'"
+    )
+    async with engine.begin() as connection:
+        await connection.execute(picture)
+    await engine.dispose()
+    pages, cursor = list[list[str]](), ""
+    while not pages or cursor:
+        read = (await story.get("/v1/conversations/c1", cursor=cursor)).json()
+        pages.append([message["text"] for message in read["messages"]])
+        cursor = read["previous_cursor"]
+    assert len(pages) > 1
+    assert [one for page in reversed(pages) for one in page] == list("012345")
+
+
 async def test_a_search_that_takes_too_long_says_so(story: Story, database_url: str) -> None:
     await story.teller.ask("needle")
     engine = create_async_engine(database_url)

@@ -184,7 +184,11 @@ async def test_a_resumed_answer_goes_on_after_the_ids_that_were_shown(nats_url: 
 async def test_garbage_in_the_queue_harms_nobody(nats_url: str) -> None:
     async with asking(nats_url) as asker, running_worker(nats_url, sim_step_ms=0):
         js = asker.bus.client.jetstream()
-        await js.publish(subjects.job("simulated", "interactive", "test"), b"\xc1not a job")
+        queue = subjects.job("simulated", "interactive", "test")
+        await js.publish(queue, b"\xc1not a job")
+        for keyless in ({"request": "a b"}, {"request": "a\n"}, {"request": ".."}, {"chat": "c *"}):
+            job = msgspec.structs.replace(asker.job("x", request="r0"), **keyless)
+            await js.publish(queue, msgspec.msgpack.encode(job))
         answered = await asker.ask(asker.job("fine", request="r1"))
         assert answered.end.failure is None
         async with asyncio.timeout(5):

@@ -39,7 +39,7 @@ class Runs:
 
     def make_run(self, *more: str) -> "subprocess.Popen[str]":
         """In a process group of its own, as a shell starts it; Ctrl-C reaches the group."""
-        settings = [port[2:].upper().replace("-", "_") for port in self._ports]
+        settings = [f"WEB_PORT={free_port()}", *(port[2:].upper().replace("-", "_") for port in self._ports)]
         return self._start(["make", "run", f"DATA={self.data}", *settings, *more])
 
     def _start(self, command: list[str]) -> "subprocess.Popen[str]":
@@ -221,6 +221,39 @@ def is_parent_stub(pid: int) -> bool:
     return command.exists() and b"subprocess.Popen" in command.read_bytes()
 
 
+def test_the_web_is_built_once_the_services_are_up_and_its_address_is_shown(runs: Runs) -> None:
+    port = free_port()
+    process = runs.start("steady", f"--web-port={port}")
+    said = read_until(process, READY)
+    assert said.index("✓ Services") < said.index("✓ Web: ") < said.index("✓ Web: Node 22.0.0")
+    assert f"Sluice is ready: http://127.0.0.1:{port}\n" in said
+    interrupt(process)
+    assert runs.processes() == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [("absent", "no web: there is no Node here; it needs Node 20.18"), ("broken", "cannot resolve")],
+)
+def test_without_the_web_everything_else_runs(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, trouble: str, words: str
+) -> None:
+    monkeypatch.setenv("STUB_WEB", trouble)
+    process = runs.start("steady", f"--web-port={free_port()}")
+    said = read_until(process, READY)
+    assert words in said
+    assert "Everything else runs" in said
+    interrupt(process)
+    assert runs.processes() == []
+
+
+def test_interrupted_while_the_web_is_built(runs: Runs) -> None:
+    process = runs.start("steady", f"--web-port={free_port()}")
+    read_until(process, "… Web")
+    interrupt(process)
+    assert runs.processes() == []
+
+
 def test_interrupted_while_it_starts(runs: Runs) -> None:
     process = runs.start()
     read_until(process, "✓ NATS")
@@ -236,6 +269,7 @@ def test_make_run_brings_the_product_up_and_ctrl_c_takes_it_down(runs: Runs) -> 
         said = read_until(process, READY)
         for instance in ("audit-1", "embedder-1", "retriever-1", "inference-1", "inference-2", "edge-1"):
             assert f"{instance} is ready" in said
+        assert "✓ Web: Node" in said
         assert ("with the password" in said) == is_first
         os.killpg(process.pid, signal.SIGINT)
         rest, _ = process.communicate(timeout=40)

@@ -207,6 +207,15 @@ def test_a_file_that_was_not_kept_is_told_of() -> None:
     )
 
 
+def test_calls_and_results_are_not_counted_as_messages_and_bounded_all_the_same() -> None:
+    turned = [user(text("Turn.")), assistant(*[STEP, CALL] * 20)]
+    assert len(asked(*turned * 90, user(text("?"))).messages) == 90 * 41 + 1
+    for too_many in (turned * 120, [user(text("?"))] * 257):
+        with pytest.raises(InvalidRequest) as caught:
+            asked(*too_many, user(text("?")))
+        assert caught.value.param == "messages"
+
+
 LAST = [user(text("Turn.")), assistant(STEP, CALL | {"state": "input-available"})]
 
 

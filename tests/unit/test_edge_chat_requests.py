@@ -206,7 +206,7 @@ def test_openai_nonsense_names_its_parameter(fields: dict[str, object], param: s
 
 def test_a_question_names_the_messages_that_it_was_asked_after_nearest_first() -> None:
     def asked(*messages: dict[str, object], trigger: str | None = "submit-message") -> tuple[object, bool]:
-        question = vercel.to_question(vercel_body(id="c1", messages=list(messages), trigger=trigger))
+        question = to_question(vercel_body(id="c1", messages=list(messages), trigger=trigger))
         return question.before, question.beside
 
     def said(role: str, id: str | None, text: str = "x") -> dict[str, object]:

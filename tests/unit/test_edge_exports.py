@@ -9,6 +9,7 @@ import pytest
 from services.edge.adapters.http.attachments import attachment
 from services.edge.domain.conversations import Conversation, StoredMessage, Transcript
 from services.edge.domain.exports import as_json, as_markdown, filename_of
+from services.edge.domain.parts import MessagePart, said
 from shared.messages import Passage
 
 SOURCES = (
@@ -62,6 +63,26 @@ Y
 
 def test_markdown_has_the_current_branch_and_its_sources_as_footnotes() -> None:
     assert as_markdown(TRANSCRIPT).decode() == MARKDOWN
+
+
+def test_markdown_tells_of_files_and_calls() -> None:
+    call = MessagePart("tool-rota", state="output-available", input={"day": "Mon"}, output="```\nAda")
+    failed = MessagePart("tool-rota", state="output-error", input={}, error_text="It is\nshut.")
+    file = MessagePart(
+        "file", media_type="image/png", filename="plan\n.png", url="data:image/png;base64,AA=="
+    )
+    line = (
+        StoredMessage("q1", "user", "Who?", 60.0, parts=(file, *said("Who?"))),
+        StoredMessage("a1", "assistant", "Look. Ada.", 61.0, "q1", parts=(
+            MessagePart("step-start"), *said("Look.", "hm"), call, failed, *said("Ada."),
+        )),
+    )  # fmt: skip
+    written = as_markdown(Transcript(TRANSCRIPT.conversation, line, "a1")).decode()
+    assert written.partition("UTC\n\n*Attached")[2] == (
+        ": plan .png*\n\nWho?\n\n## Assistant · 1970-01-01 00:01 UTC\n\nLook.\n\n*Called `rota`*\n\n"
+        '```json\n{\n  "day": "Mon"\n}\n```\n\n````json\n```\nAda\n````\n\n'
+        "*Called `rota`*\n\n```json\n{}\n```\n\n*It failed: It is shut.*\n\nAda.\n"
+    )
 
 
 def test_json_has_everything() -> None:

@@ -45,7 +45,7 @@ def test_an_upstream_may_serve_several() -> None:
 def test_by_default_it_is_one_model() -> None:
     assert [model.name for model in engine_models(ENGINE="simulated")] == ["simulated"]
     assert engine_models(ENGINE="extractive", MODEL_ALIASES="gpt-4-local") == (
-        ServedModel("sluice-extractive", 8192, aliases=("gpt-4-local",)),
+        ServedModel("sluice-extractive", 8192, aliases=("gpt-4-local",), tools=False),
     )
 
 

@@ -12,9 +12,13 @@ from services.inference.domain.room import Room
 from services.inference.domain.turns import BATCH_AFTER_JOBS
 from services.inference.ports import Lane, Observer, Queue, Ticket
 from services.inference.usecases import PlaceJobs, PullJobs, Queues, ServeJobs
+from services.inference.usecases.queues import IDLE_S
 from shared.errors import Unavailable
 from shared.messages import ChatJob
 from tests.unit.test_inference_pull import JOB, HeldTicket, Nobody
+
+AT_ONCE_S = 0.8 * IDLE_S
+"""Before a pull that waits has waited in vain, which is when all would be looked at anyhow."""
 
 
 class NamedQueue:
@@ -168,16 +172,16 @@ async def test_whichever_name_gets_a_job_it_begins_at_once() -> None:
     async with pulling(serve, 2, *several):
         for number, queue in enumerate(several):
             queue.add(number)
-            await until(lambda wanted=number + 1: len(serve.order) == wanted, within_s=0.1)
+            await until(lambda wanted=number + 1: len(serve.order) == wanted, within_s=AT_ONCE_S)
     assert serve.order == list("abcdef")
 
 
 async def test_what_comes_beyond_the_slots_goes_back_at_once() -> None:
-    serve, several = NotingServe(takes_s=0.2), [NamedQueue(name, 0) for name in "abc"]
+    serve, several = NotingServe(takes_s=IDLE_S), [NamedQueue(name, 0) for name in "abc"]
     async with pulling(serve, 1, *several):
-        assert [queue.out for queue in several] == [1, 1, 1]
+        await until(lambda: [queue.out for queue in several] == [1, 1, 1])
         tickets = [queue.add(1) for queue in several]
-        await until(lambda: sum(len(ticket.given_back) for ticket in tickets) == 2, within_s=0.1)
+        await until(lambda: sum(len(ticket.given_back) for ticket in tickets) == 2, within_s=AT_ONCE_S)
         assert serve.running == 1
         assert serve.most == 1
 
@@ -187,7 +191,7 @@ async def test_a_burst_for_one_name_uses_every_slot_although_others_are_waited_f
     async with pulling(serve, 8, *several):
         for number in range(40):
             several[0].add(number)
-        await until(lambda: serve.running == 8, within_s=0.1)
+        await until(lambda: serve.running == 8, within_s=AT_ONCE_S)
         await until(lambda: len(serve.order) == 40)
     assert serve.most == 8
 
@@ -197,6 +201,6 @@ async def test_a_job_that_comes_after_the_stop_is_given_back() -> None:
     async with pulling(serve, 2, queue, NamedQueue("b", 0)) as free:
         free.close()
         ticket = queue.add(1)
-        await until(lambda: ticket.given_back == [0.0], within_s=0.1)
+        await until(lambda: ticket.given_back == [0.0], within_s=AT_ONCE_S)
     assert serve.order == []
     assert queue.out == 0

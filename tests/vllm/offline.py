@@ -1,7 +1,8 @@
 """vLLM's own offline greedy tokens, for a test to compare with: no code of ours between the prompt and the ids.
 
 Reads {"model", "args", "prompts", "max_tokens"} from standard input, writes a list of lists of ids; with the
-folders of "adapters" a list of such lists, the model's own first.
+folders of "adapters" a list of such lists, the model's own first. "conversations", as OpenAI's API has them, may stand
+in place of "prompts".
 """
 
 import json
@@ -15,7 +16,9 @@ from vllm.lora.request import LoRARequest
 def main() -> None:
     asked = json.load(sys.stdin)
     llm = LLM(model=asked["model"], **asked["args"])
-    conversations: Any = [[{"role": "user", "content": prompt}] for prompt in asked["prompts"]]
+    conversations: Any = asked.get("conversations") or [
+        [{"role": "user", "content": prompt}] for prompt in asked["prompts"]
+    ]
     params = SamplingParams(temperature=0.0, max_tokens=asked["max_tokens"])
     adapters = [
         LoRARequest(folder, number, folder) for number, folder in enumerate(asked.get("adapters", ()), 1)

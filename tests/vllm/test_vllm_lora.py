@@ -118,7 +118,7 @@ async def test_what_is_announced(lora: VllmEngine) -> None:
         ("legal", 2048, "gpt-4-local"),
         ("poems", 2048, "gpt-4-local"),
     ]
-    assert {model.modalities for model in lora.models} == {("text",)}
+    assert {(model.modalities, model.tools) for model in lora.models} == {(("text",), False)}
 
 
 async def test_the_cache_of_one_is_none_of_anothers(lora: VllmEngine) -> None:

@@ -46,6 +46,10 @@ def subject(engine: VllmEngine) -> Subject:
     return Subject(engine, LONG)
 
 
+async def test_a_model_whose_calls_are_read_says_so(engine: VllmEngine) -> None:
+    assert [model.tools for model in engine.models] == [True]
+
+
 async def answer(subject: Subject, tools: Tools, shown: tuple[int, ...] = (), **sampling: Any) -> Said:
     """The request's name is what calls' ids are made of: attempts have the same."""
     job = subject.job(**{"max_tokens": 400, "temperature": 1.0, "seed": 3, **sampling})

@@ -9,6 +9,8 @@ from shared.messages.turns import MAX_PICTURES_BYTES
 
 TITLE_CHARACTERS = 80
 UNTITLED = "?"
+MAX_TURNS = 4_096
+"""Calls and their results included: what a job takes."""
 QUERY_CHARACTERS = 2_000
 """How much of a long question is looked up: the embedder reads no more of it."""
 
@@ -17,6 +19,7 @@ class ChatRules(msgspec.Struct, frozen=True, kw_only=True):
     """What one request may take."""
 
     max_messages: int = 256
+    """Without calls and their results."""
     max_characters: int = 200_000
     """Of all messages together; four bytes a character still fit one message of the bus."""
     max_streams: int = 4_096
@@ -96,7 +99,8 @@ def check(question: Question, rules: ChatRules) -> None:
         return
     if not messages:
         raise InvalidRequest("There are no messages.", param="messages")
-    if len(messages) > rules.max_messages:
+    said = sum(message.role != "tool" and not message.tool_calls for message in messages)
+    if said > rules.max_messages or len(messages) > MAX_TURNS:
         raise InvalidRequest(f"There are more than {rules.max_messages} messages.", param="messages")
     if sum(map(_characters, messages)) > rules.max_characters:
         raise TooLarge(f"The messages have more than {rules.max_characters} characters.", param="messages")

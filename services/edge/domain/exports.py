@@ -1,12 +1,14 @@
 """A conversation as a file: Markdown for people, of the branch that was gone on with last; JSON with all there is."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
 from services.edge.domain.conversations import StoredMessage, Transcript
+from services.edge.domain.parts import MessagePart, said
 from shared.messages import Passage
 
 Format = Literal["markdown", "json"]
@@ -21,6 +23,8 @@ FENCED = r"^(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^(?P=fence)[`~]*[ \t]*$|\Z)"
 INLINE = r"(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)"
 CITATION = r"\[(?P<number>\d{1,3})\](?![(:])"
 CODE_OR_CITATION = re.compile(f"{FENCED}|{INLINE}|{CITATION}", re.MULTILINE | re.DOTALL)
+SHOWN_CHARACTERS = 4_000
+"""Of what a tool was given, and of what it gave."""
 QUOTED_CHARACTERS = 500
 """Of a source in its footnote."""
 
@@ -68,9 +72,13 @@ def _said(message: StoredMessage, place: int, notes: list[str]) -> list[str]:
     name = f"Assistant ({message.model})" if message.model else "Assistant"
     who = "You" if message.role == "user" else name
     blocks = [f"## {who} · {_time(message.created_at)}"]
-    text = _footnoted(message, place, notes).strip() if message.sources else message.text.strip()
-    if text:
-        blocks.append(text)
+    for part in message.parts or said(message.text):
+        if part.type == "text" and isinstance(part.text, str):
+            blocks.append(_footnoted(part.text.strip(), message.sources, place, notes))
+        elif part.type == "file":
+            blocks.append(f"*Attached: {_line(str(part.filename or part.media_type or 'a file'))}*")
+        elif part.type.startswith("tool-"):
+            blocks += _called(part)
     if message.status == "cancelled":
         blocks.append("*This answer was stopped.*")
     elif message.status == "failed":
@@ -78,20 +86,43 @@ def _said(message: StoredMessage, place: int, notes: list[str]) -> list[str]:
     return blocks
 
 
-def _footnoted(message: StoredMessage, place: int, notes: list[str]) -> str:
+def _called(part: MessagePart) -> list[str]:
+    """What a tool was given, and what it gave."""
+    blocks = [f"*Called `{part.type.removeprefix('tool-')}`*", _fenced(part.input)]
+    if isinstance(part.error_text, str):
+        blocks.append(f"*It failed: {_line(part.error_text)}*")
+    elif part.output is not msgspec.UNSET:
+        blocks.append(_fenced(part.output))
+    return blocks
+
+
+def _fenced(value: object) -> str:
+    text = (
+        value
+        if isinstance(value, str)
+        else msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    )
+    shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+    longest = max((len(ticks) for ticks in re.findall("`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}json\n{shown}\n{fence}"
+
+
+def _footnoted(text: str, sources: Sequence[Passage], place: int, notes: list[str]) -> str:
     """`[1]` outside of code becomes a footnote of the whole file, if there is such a source."""
     cited: dict[int, None] = {}
 
     def refer(found: re.Match[str]) -> str:
         number = int(found["number"] or 0)
-        if not 1 <= number <= len(message.sources):
+        if not 1 <= number <= len(sources):
             return found[0]
         cited[number] = None
         return f"[^{place}-{number}]"
 
-    text = CODE_OR_CITATION.sub(refer, message.text)
-    notes += [f"[^{place}-{number}]: {_source(message.sources[number - 1])}" for number in sorted(cited)]
-    return text
+    shown = CODE_OR_CITATION.sub(refer, text)
+    found = {f"[^{place}-{number}]: {_source(sources[number - 1])}": None for number in sorted(cited)}
+    notes += [note for note in found if note not in notes]
+    return shown
 
 
 def _source(passage: Passage) -> str:

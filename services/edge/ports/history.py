@@ -62,7 +62,8 @@ class History(Protocol):
         ...
 
     async def read(self, user: str, chat: str, *, cursor: str = "") -> Transcript:
-        """Of very many messages the newest, or those before `cursor`. Raises `InvalidRequest` for one that is none."""
+        """Of very many messages, or large ones, the newest, or those before `cursor`. Raises `InvalidRequest` for a
+        cursor that is none of ours."""
         ...
 
     async def search(self, user: str, sought: Sought, *, limit: int, cursor: str = "") -> FoundPage:

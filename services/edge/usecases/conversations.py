@@ -22,8 +22,8 @@ from services.edge.ports.chat import Jobs
 from services.edge.ports.history import History
 from shared.errors import InvalidRequest, TooLarge, Unavailable
 
-PAGES_EXPORTED = 10
-"""Of 4,000 messages each: all are in memory at once."""
+PAGES_EXPORTED = 5
+"""Of 4,000 messages or 16 MiB each: all are in memory at once."""
 
 log = logging.getLogger(__name__)
 

@@ -131,8 +131,13 @@ test("a body is bounded, whether it says its size or not", async () => {
     return Response.json({});
   });
   const big = new Uint8Array(4 * 1024 * 1024 + 1);
-  const chat = pageRequest("/x", { method: "POST", cookie: SIGNED_IN, body: big });
-  assert.equal((await forward(chat, CHAT, edge.parts)).status, 413);
+  const post = (body: Uint8Array<ArrayBuffer>) =>
+    pageRequest("/x", { method: "POST", cookie: SIGNED_IN, body });
+  const search = ["v1", "search"];
+  const files = new Uint8Array(12 * 1024 * 1024 + 1); // a question's own
+  assert.equal((await forward(post(big), search, edge.parts)).status, 413);
+  assert.equal((await forward(post(big), CHAT, edge.parts)).status, 200);
+  assert.equal((await forward(post(files), CHAT, edge.parts)).status, 413);
   const document = pageRequest("/x", {
     method: "POST",
     cookie: SIGNED_IN,

@@ -74,8 +74,8 @@ class ConversationController(Controller):
         cursor: Cursor = "",
     ) -> Transcript:
         """All branches of it, in the order in which their messages were made: `parent` makes them a tree, and
-        `current` is where it was gone on with last. Of more than 4,000 messages the newest come first; `cursor`, the
-        `previous_cursor` of a page, gives those before them.
+        `current` is where it was gone on with last. Of more than 4,000 messages or 16 MiB the newest come first;
+        `cursor`, the `previous_cursor` of a page, gives those before them.
         """
         return await conversations.read(principal, conversation, cursor)
 

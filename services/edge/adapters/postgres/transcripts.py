@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import case, select
+from sqlalchemy import case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.edge.adapters.postgres.cursor import decode_cursor, encode_cursor
@@ -17,6 +17,13 @@ from shared.messages import Passage
 MESSAGES_READ = 4_000
 """A page."""
 
+PAGE_BYTES = 16 * 1024 * 1024
+"""The same, as they lie in the table: pictures are among them. One message comes in any case."""
+
+SIZE = sum(
+    (func.pg_column_size(messages.c[name]) for name in ("text", "reasoning", "sources", "parts")),
+    start=literal(0),
+)
 COLUMNS = tuple(column for column in messages.c if column.name not in ("words", "request", "conversation_id"))
 
 
@@ -24,18 +31,24 @@ async def read(
     connection: AsyncConnection, conversation: Conversation, limit: int, cursor: str
 ) -> Transcript:
     chat = messages.c.conversation_id == conversation.id
-    told = select(*COLUMNS).where(chat, messages.c.status != "running")
+    sized = select(
+        messages.c.id,
+        func.row_number().over(order_by=messages.c.position.desc()).label("place"),
+        func.sum(SIZE).over(order_by=messages.c.position.desc()).label("size"),
+        func.count().over().label("total"),
+    ).where(chat, messages.c.status != "running")
     if cursor:
-        told = told.where(messages.c.position < decode_cursor(cursor, tuple[int])[0])
-    told = told.order_by(messages.c.position.desc()).limit(limit + 1)
-    rows = (await connection.execute(told)).mappings().all()
-    more = len(rows) > limit
-    shown = rows[:limit]
+        sized = sized.where(messages.c.position < decode_cursor(cursor, tuple[int])[0])
+    those = sized.subquery()
+    fits = (those.c.place == 1) | ((those.c.place <= limit) & (those.c.size <= PAGE_BYTES))
+    told = select(*COLUMNS, those.c.total).join(those, messages.c.id == those.c.id).where(chat, fits)
+    rows = (await connection.execute(told.order_by(messages.c.position.desc()))).mappings().all()
+    more = bool(rows) and len(rows) < rows[0]["total"]
     return Transcript(
         conversation,
-        tuple(_message(row) for row in reversed(shown)),
+        tuple(_message(row) for row in reversed(rows)),
         await _current(connection, conversation.id),
-        encode_cursor(shown[-1]["position"]) if more else "",
+        encode_cursor(rows[-1]["position"]) if more else "",
     )
 
 

@@ -21,9 +21,7 @@ MAX_TEXT_BYTES = 262_144
 MAX_NAME = 256
 MAX_URL = 6_000_000
 TEXT_TYPES = ("text/plain", "text/markdown")
-NO_LONGER = (
-    "The user attached the file {name} here. It was too large to be kept, and cannot be read any more."
-)
+NO_LONGER = "The user attached the file {name} here. It cannot be read any more."
 
 _TEXT = re.compile(r"data:(?P<type>[a-z]+/[a-z0-9.+-]+)(;charset=utf-?8)?;base64,", re.IGNORECASE)
 _OUR_TAG = re.compile(r"<(?=\s*/?\s*attached-file\b)", re.IGNORECASE)

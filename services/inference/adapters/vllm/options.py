@@ -16,12 +16,16 @@ from shared.settings import SettingsError
 GRAMMARS = {"backend": "xgrammar"}
 """vLLM's own choice depends on its version and on the schema; an answer may go on at a worker with another one."""
 
+PICTURES_GB = 2
+"""Of those that are ready for the model, in each of two processes: half of vLLM's own, which keeps them in one."""
+
 ON_GPU: dict[str, Any] = {
     "dtype": "half",
     "max_model_len": 8192,
     "gpu_memory_utilization": 0.90,
     "max_num_seqs": 256,
     "structured_outputs_config": GRAMMARS,
+    "mm_processor_cache_gb": PICTURES_GB,
 }
 """`quantization` is not among them: vLLM reads it from the checkpoint, and naming `awq` would refuse other models."""
 
@@ -29,6 +33,7 @@ ON_CPU: dict[str, Any] = {
     "enforce_eager": True,
     "max_num_seqs": 16,
     "structured_outputs_config": GRAMMARS,
+    "mm_processor_cache_gb": PICTURES_GB,
     "kv_cache_memory_bytes": 512 * 1024 * 1024,
 }
 """Small and quick to start; compiling takes longer than a first answer."""

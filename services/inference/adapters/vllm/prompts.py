@@ -147,9 +147,10 @@ class PromptMaker:
         return Ready(asked, given, ids, params, self._speech.speeches(job, asked, params, ids))
 
     async def _render(self, job: ChatJob, asked: ChatCompletionRequest) -> Any:
-        """vLLM's kind of input: always one with token ids."""
+        """vLLM's kind of input: always one with token ids, and with its pictures. By itself vLLM leaves out a picture
+        that it has rendered before: it counts as sent, and what we render need not be."""
         if job.prompt is None:
-            rendered = await self._renderer.render_chat(asked)
+            rendered = await self._renderer.render_chat(asked, skip_mm_cache=True)
             inputs = rendered[1] if isinstance(rendered, tuple) else rendered
         else:
             prompt = job.prompt if isinstance(job.prompt, str) else list(job.prompt)

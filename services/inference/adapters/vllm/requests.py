@@ -85,11 +85,13 @@ def _check_picture(picture: ImageContent, param: str) -> None:
 
 
 def refusal(error: Exception, job: ChatJob) -> InvalidRequest | ContextLengthExceeded:
-    """vLLM does not name the field of a schema that it cannot read."""
+    """vLLM does not name the field of a schema that it cannot read, nor that of a picture."""
     parameter = getattr(error, "parameter", None)
     message = _PLACE.sub("", str(error.args[0] if error.args else error)).strip()
     if parameter == "input_tokens" or "context length" in message:
         return ContextLengthExceeded(message, param="messages")
+    if "image" in (parameter, *message.lower().split()) and any(turn.images for turn in job.messages):
+        return InvalidRequest(message, param="messages")
     return InvalidRequest(message, param=parameter or _suspect(job))
 
 

@@ -7,6 +7,7 @@ import { useChatWorld } from "./chat-provider";
 import { Composer } from "./composer/composer";
 import { EmptyState } from "./empty-state";
 import { Announcer } from "./message/announcer";
+import { loadMarkdown } from "./message/answer-text";
 import { MessageList } from "./message/message-list";
 import { MissingConversation } from "./missing";
 import type { Conversation } from "./model/conversation";
@@ -27,6 +28,7 @@ function Room({ conversation }: { conversation: Conversation }) {
   const { phase, messages, status, reconnecting } = state;
   const ask = useCallback(
     (parts: ChatPart[]) => {
+      void loadMarkdown();
       if (conversation.getView().phase === "new") {
         conversations.keep(conversation);
         window.history.pushState(null, "", conversationHref(conversation.id));

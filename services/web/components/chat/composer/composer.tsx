@@ -83,7 +83,10 @@ export function Composer({ conversation, draftKey, busy, stopping, onAsk }: Comp
           maxLength={MAX_CHARACTERS}
           aria-label={words.label}
           placeholder={words.placeholder}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => {
+            void loadMarkdown(); // before the first word of an answer needs it
+            setText(event.target.value);
+          }}
           onKeyDown={pressed}
           onPaste={(event) => {
             const files = [...event.clipboardData.files];
@@ -109,7 +112,6 @@ function useFocusedField() {
   useShortcut("focusComposer", () => field.current?.focus());
   useEffect(() => {
     if (window.matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
-    void loadMarkdown(); // before the first word of an answer needs it
   }, []);
   return field;
 }

@@ -1,12 +1,14 @@
 "use client";
 
 import { ImageOff } from "lucide-react";
-import type { ComponentProps } from "react";
+import { type ComponentProps, lazy, Suspense } from "react";
 import { type Components, useIsCodeFenceIncomplete } from "streamdown";
 import { useText } from "@/lib/text";
 import { Citation } from "./citation";
 import { CodeBlock } from "./code-block";
 import { hostOf, safeLink, safePicture } from "./url";
+
+const Formula = lazy(() => import("./formula"));
 
 type Props<Tag extends keyof React.JSX.IntrinsicElements> = ComponentProps<Tag> & {
   node?: unknown;
@@ -39,6 +41,7 @@ function Picture({ src, alt }: Props<"img">) {
 
 function Code({ className, children }: Props<"code">) {
   const growing = useIsCodeFenceIncomplete();
+  if (className?.includes("math-display")) return <Maths tex={children} display />;
   const language = /language-([^\s]+)/.exec(className ?? "")?.[1] ?? "";
   return (
     <CodeBlock
@@ -49,8 +52,18 @@ function Code({ className, children }: Props<"code">) {
   );
 }
 
-function InlineCode({ children }: Props<"code">) {
+function InlineCode({ className, children }: Props<"code">) {
+  if (className?.includes("math-inline")) return <Maths tex={children} display={false} />;
   return <code>{children}</code>;
+}
+
+function Maths({ tex, display }: { tex: React.ReactNode; display: boolean }) {
+  const written = typeof tex === "string" ? tex : "";
+  return (
+    <Suspense fallback={<span>{written}</span>}>
+      <Formula tex={written} display={display} />
+    </Suspense>
+  );
 }
 
 function Table({ children }: Props<"table">) {

@@ -1,6 +1,9 @@
-// KaTeX with its style sheet and fonts, from our own bundle; loaded with the first formula.
+// Formulas are found by this and drawn by formula.tsx, which makes elements; the library's own way parses HTML with styles
+// in it, which the content security policy refuses.
 
-import "katex/dist/katex.min.css";
 import { createMathPlugin } from "@streamdown/math";
+import type { MathPlugin } from "streamdown";
 
-export const maths = createMathPlugin({ errorColor: "currentColor" });
+const nothing = () => undefined;
+
+export const maths: MathPlugin = { ...createMathPlugin(), rehypePlugin: nothing };
