@@ -23,8 +23,9 @@ SKIPPED_FOLDERS = {
 }
 TYPESCRIPT = {".ts", ".tsx"}
 TYPESCRIPT_FUNCTION = re.compile(
-    r"^(?P<indent>\s*)(?!(?:if|for|while|switch|catch|else|return|describe)\b)"
-    r"(?:.*\bfunction\b.*|.*=>\s*|(?:(?:public|private|protected|static|async|get|set)\s+)*[\w#]+\s*\(.*)\{\s*$"
+    r"^(?P<indent>\s*)(?=\S)(?!describe\b)"
+    r"(?:.*\bfunction\b.*|.*=>\s*|(?!(?:if|for|while|switch|catch|else|return)\b)"
+    r"(?:(?:public|private|protected|static|async|get|set)\s+)*[\w#]+\s*\(.*)\{\s*$"
 )
 
 

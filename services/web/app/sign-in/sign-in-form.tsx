@@ -12,42 +12,10 @@ import { useText } from "@/lib/text";
 import { safeNext } from "./next-page";
 
 export function SignInForm({ notice, next }: { notice: string; next: string }) {
-  const text = useText();
-  const words = text.signIn;
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const [waitS, setWaitS] = useCountdown();
-
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    const data = new FormData(form);
-    setBusy(true);
-    setError(null);
-    try {
-      await signIn(String(data.get("username")).trim(), String(data.get("password")));
-      window.location.assign(safeNext(next));
-    } catch (failure) {
-      setBusy(false);
-      setError(failure);
-      if (failure instanceof ApiError && failure.status === 429)
-        setWaitS(failure.retryAfterS ?? 60);
-      else form.querySelector<HTMLInputElement>("[name=password]")?.select();
-    }
-  };
-
+  const words = useText().signIn;
+  const { submit, busy, error, waitS } = useSignIn(next);
+  const message = useRefusal(error, waitS);
   const wrong = error instanceof ApiError && error.status === 401;
-  const throttled = error instanceof ApiError && error.status === 429;
-  const span = waitS >= 90 ? words.minutes(Math.ceil(waitS / 60)) : words.seconds(waitS);
-  const message = throttled
-    ? waitS > 0
-      ? words.throttled(span)
-      : words.throttledOver
-    : wrong
-      ? words.wrong
-      : error
-        ? wordsFor(error, text)
-        : "";
   return (
     <form method="post" onSubmit={submit} className="flex flex-col gap-4">
       {/* Keeps its place, so that the fields stay where they are when something is said. */}
@@ -85,6 +53,45 @@ export function SignInForm({ notice, next }: { notice: string; next: string }) {
       </Button>
     </form>
   );
+}
+
+function useSignIn(next: string) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const [waitS, setWaitS] = useCountdown();
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const data = new FormData(form);
+    setBusy(true);
+    setError(null);
+    try {
+      await signIn(String(data.get("username")).trim(), String(data.get("password")));
+      window.location.assign(safeNext(next));
+    } catch (failure) {
+      setBusy(false);
+      setError(failure);
+      if (failure instanceof ApiError && failure.status === 429) {
+        setWaitS(failure.retryAfterS ?? 60);
+      } else {
+        form.querySelector<HTMLInputElement>("[name=password]")?.select();
+      }
+    }
+  };
+  return { submit, busy, error, waitS };
+}
+
+/** In words; nothing where nothing went wrong. */
+function useRefusal(error: unknown, waitS: number): string {
+  const text = useText();
+  const words = text.signIn;
+  if (!error) return "";
+  if (!(error instanceof ApiError)) return wordsFor(error, text);
+  if (error.status === 401) return words.wrong;
+  if (error.status !== 429) return wordsFor(error, text);
+  if (waitS === 0) return words.throttledOver;
+  return words.throttled(waitS >= 90 ? words.minutes(Math.ceil(waitS / 60)) : words.seconds(waitS));
 }
 
 function PasswordField({ invalid }: { invalid: boolean }) {

@@ -1,17 +1,24 @@
 "use client";
 
-import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
-import { readOlder, stopAnswer } from "@/lib/api/chat";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { useHistory } from "@/lib/history/provider";
 import { ChoiceStore } from "./model/choices";
 import { browserStorage, DraftStore } from "./model/drafts";
-import { browserNetwork } from "./model/network";
 import { NewsDesk } from "./model/news";
-import { OpenConversations } from "./model/open-conversations";
-import { answerCall, goesOn, offeredTools } from "./model/page-tools";
+import type { OpenConversations } from "./model/open-conversations";
 
 interface ChatWorld {
-  conversations: OpenConversations;
+  /** Null until something has been asked, or a conversation opened: the SDK is no part of a page's first load. */
+  conversations: OpenConversations | null;
+  open: () => Promise<OpenConversations>;
   choices: ChoiceStore;
   drafts: DraftStore;
 }
@@ -21,37 +28,44 @@ const ChatContext = createContext<ChatWorld | null>(null);
 /** Around all pages of the signed-in, so that an answer goes on while another page is read. */
 export function ChatProvider({ children }: { children: ReactNode }) {
   const { history, transcripts } = useHistory();
-  const [{ desk, world }] = useState(() => {
-    const desk = new NewsDesk();
-    const choices = new ChoiceStore(browserStorage);
-    const conversations = new OpenConversations({
-      network: browserNetwork,
-      choices: choices.get,
-      tools: offeredTools,
-      peek: (id) => transcripts.peek(id),
-      readTranscript: async (id, signal) => readOlder(await transcripts.read(id), signal),
-      stopAnswer,
-      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      tell: (news) => {
-        transcripts.forget(news.conversation);
-        history.touched(news.conversation);
-        desk.tell(news);
-      },
-      onToolCall: answerCall,
-      goesOn,
+  const [conversations, setConversations] = useState<OpenConversations | null>(null);
+  const [{ desk, choices, drafts }] = useState(() => ({
+    desk: new NewsDesk(),
+    choices: new ChoiceStore(browserStorage),
+    drafts: new DraftStore(browserStorage),
+  }));
+  const opening = useRef<Promise<OpenConversations> | null>(null);
+  const open = useCallback(() => {
+    opening.current ??= loadConversations().then(({ openConversations }) => {
+      const made = openConversations({
+        choices: choices.get,
+        transcripts,
+        tell: (news) => {
+          transcripts.forget(news.conversation);
+          history.touched(news.conversation);
+          desk.tell(news);
+        },
+      });
+      setConversations(made);
+      return made;
     });
-    return { desk, world: { conversations, choices, drafts: new DraftStore(browserStorage) } };
-  });
+    opening.current.catch(() => {
+      opening.current = null; // the network was away: the next try loads it
+    });
+    return opening.current;
+  }, [choices, transcripts, history, desk]);
   useEffect(
     () =>
       desk.open(({ conversation }) => {
         transcripts.forget(conversation);
-        void world.conversations.find(conversation)?.refresh(0);
+        void conversations?.find(conversation)?.refresh(0);
       }),
-    [desk, world, transcripts],
+    [desk, conversations, transcripts],
   );
-  return <ChatContext value={world}>{children}</ChatContext>;
+  return <ChatContext value={{ conversations, open, choices, drafts }}>{children}</ChatContext>;
 }
+
+export const loadConversations = () => import("./model/opening");
 
 export function useChatWorld(): ChatWorld {
   const world = useContext(ChatContext);

@@ -1,67 +1,80 @@
 "use client";
 
-import { useCallback } from "react";
-import { conversationHref } from "@/lib/history/addresses";
+import { usePathname } from "next/navigation";
+import { lazy, Suspense, useCallback, useEffect } from "react";
+import { useToast } from "@/components/ui/toast";
+import { conversationHref, conversationOf } from "@/lib/history/addresses";
+import { useText } from "@/lib/text";
 import { ChatHeader } from "./chat-header";
-import { useChatWorld } from "./chat-provider";
+import { loadConversations, useChatWorld } from "./chat-provider";
 import { Composer } from "./composer/composer";
 import { EmptyState } from "./empty-state";
-import { Announcer } from "./message/announcer";
 import { loadMarkdown } from "./message/answer-text";
-import { MessageList } from "./message/message-list";
-import { MissingConversation } from "./missing";
-import type { Conversation } from "./model/conversation";
-import { type ChatPart, isWriting } from "./model/message";
+import type { ChatPart } from "./model/message";
 import { OfflineBanner } from "./offline-banner";
 import { TranscriptSkeleton } from "./transcript-skeleton";
-import { useAddressedConversation, useConversation } from "./use-conversation";
 
-/** All of the chat. A new conversation gets its address with its first question, and stays the same component. */
+const loadRoom = () => import("./room");
+const Room = lazy(loadRoom);
+
+/** All of the chat. What an answer needs is loaded when one is opened, or a question begun. */
 export function ChatScreen() {
-  const conversation = useAddressedConversation();
-  return <Room key={conversation.id} conversation={conversation} />;
-}
-
-function Room({ conversation }: { conversation: Conversation }) {
-  const { conversations } = useChatWorld();
-  const state = useConversation(conversation);
-  const { phase, messages, status, reconnecting } = state;
-  const ask = useCallback(
-    (parts: ChatPart[]) => {
-      void loadMarkdown();
-      if (conversation.getView().phase === "new") {
-        conversations.keep(conversation);
-        window.history.pushState(null, "", conversationHref(conversation.id));
-      }
-      void conversation.ask(parts);
-    },
-    [conversation, conversations],
-  );
-  const isEmpty = phase === "new" && messages.length === 0;
-  const absent = phase === "missing" || phase === "failed";
-  return (
+  const { conversations, open } = useChatWorld();
+  const id = conversationOf(usePathname());
+  useEffect(() => {
+    if (id && !conversations) void open();
+  }, [id, conversations, open]);
+  if (!conversations && !id) return <Blank />;
+  const waiting = (
     <>
-      <ChatHeader title={state.title} />
-      <OfflineBanner />
-      {absent ? (
-        <MissingConversation conversation={conversation} state={state} />
-      ) : phase === "loading" ? (
-        <TranscriptSkeleton />
-      ) : isEmpty ? (
-        <EmptyState onAsk={(text) => ask([{ type: "text", text }])} />
-      ) : (
-        <MessageList conversation={conversation} state={state} />
-      )}
-      {absent ? null : (
-        <Composer
-          conversation={conversation}
-          draftKey={phase === "new" ? "new" : conversation.id}
-          busy={isWriting(status) || reconnecting}
-          stopping={state.stopping}
-          onAsk={ask}
-        />
-      )}
-      <Announcer state={state} />
+      <ChatHeader title="" />
+      <TranscriptSkeleton />
     </>
   );
+  if (!conversations) return waiting;
+  return (
+    <Suspense fallback={waiting}>
+      <Room conversations={conversations} />
+    </Suspense>
+  );
+}
+
+/** Before anything has been asked on this page. */
+function Blank() {
+  const { open } = useChatWorld();
+  const toast = useToast();
+  const { errors } = useText().common;
+  const begin = useCallback(
+    async (parts: ChatPart[]) => {
+      const [conversations] = await Promise.all([open(), loadRoom()]);
+      const conversation = conversations.blank();
+      conversations.keep(conversation);
+      window.history.pushState(null, "", conversationHref(conversation.id));
+      await conversation.ask(parts);
+    },
+    [open],
+  );
+  const ask = (parts: ChatPart[]) =>
+    void begin(parts).catch(() => toast({ tone: "danger", title: errors.away }));
+  return (
+    <>
+      <ChatHeader title="" />
+      <OfflineBanner />
+      <EmptyState onAsk={(text) => ask([{ type: "text", text }])} />
+      <Composer
+        draftKey="new"
+        busy={false}
+        stopping={false}
+        onAsk={ask}
+        onStop={nothing}
+        onBegun={loadAhead}
+      />
+    </>
+  );
+}
+
+function nothing(): void {}
+
+function loadAhead(): void {
+  void Promise.allSettled([loadConversations(), loadRoom(), loadMarkdown()]);
 }

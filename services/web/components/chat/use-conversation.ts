@@ -4,16 +4,15 @@ import { useChat } from "@ai-sdk/react";
 import { usePathname } from "next/navigation";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { conversationOf } from "@/lib/history/addresses";
-import { useChatWorld } from "./chat-provider";
 import type { Conversation } from "./model/conversation";
 import type { ConversationView } from "./model/conversation-view";
 import type { ChatMessage } from "./model/message";
+import type { OpenConversations } from "./model/open-conversations";
 
 const FRESH_MS = 2_000;
 
 /** The conversation of the page's address, or a blank one. */
-export function useAddressedConversation(): Conversation {
-  const { conversations } = useChatWorld();
+export function useAddressedConversation(conversations: OpenConversations): Conversation {
   const id = conversationOf(usePathname());
   const conversation = useMemo(
     () => (id ? conversations.get(id) : conversations.blank()),

@@ -17,6 +17,7 @@ import { useShell } from "@/components/shell/shell";
 import { useToast } from "@/components/ui/toast";
 import { signOut } from "@/lib/api/session";
 import { knowledgeHref } from "@/lib/history/addresses";
+import { useOpening } from "@/lib/history/use-opening";
 import type { ShortcutId } from "@/lib/shortcuts/registry";
 import { DICTIONARIES, keepLanguage, useLanguage, useText } from "@/lib/text";
 import { LANGUAGE_NAMES, LANGUAGES } from "@/lib/text/language";
@@ -39,6 +40,7 @@ const THEME_ICONS = { light: Sun, dark: Moon, system: Monitor };
 export function useCommandList(): Command[] {
   const { common, palette: words } = useText();
   const router = useRouter();
+  const open = useOpening();
   const toast = useToast();
   const { toggleSidebar } = useShell();
   const { openShortcuts } = useCommands();
@@ -53,7 +55,7 @@ export function useCommandList(): Command[] {
       words: english.newChat,
       icon: SquarePen,
       shortcut: "newChat",
-      run: () => router.push("/"),
+      run: () => open("/"),
     },
     {
       id: "knowledge",

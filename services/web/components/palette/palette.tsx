@@ -2,13 +2,13 @@
 
 import { Command as Cmdk } from "cmdk";
 import { Search as SearchIcon } from "lucide-react";
-import { useRouter } from "next/navigation";
 import { Dialog as Radix } from "radix-ui";
 import { useRef, useState } from "react";
 import { Overlay } from "@/components/ui/dialog";
 import { Spinner } from "@/components/ui/spinner";
 import { wordsFor } from "@/lib/api/errors";
 import { useConversations } from "@/lib/history/provider";
+import { useOpening } from "@/lib/history/use-opening";
 import { useText } from "@/lib/text";
 import { type Command, isCommandFor, useCommandList } from "./commands";
 import { CommandItem, ConversationItem, Group, MatchItem, MoreItem } from "./items";
@@ -19,7 +19,7 @@ const RECENT = 6;
 
 export default function Palette({ onClose }: { onClose: () => void }) {
   const words = useText().palette;
-  const router = useRouter();
+  const open = useOpening();
   const [query, setQuery] = useState("");
   const leaves = useRef(false);
   const search = useSearch(query);
@@ -29,7 +29,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     run();
   };
   return (
-    <Radix.Root open onOpenChange={(open) => open || onClose()}>
+    <Radix.Root open onOpenChange={(isOpen) => isOpen || onClose()}>
       <Radix.Portal>
         <Overlay />
         <Radix.Content
@@ -67,7 +67,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                 query={query.trim()}
                 search={search}
                 onCommand={(command) => choose(command.run)}
-                onGo={(href) => choose(() => router.push(href))}
+                onGo={(href) => choose(() => open(href))}
               />
             </Cmdk.List>
             <Verdict query={query.trim()} search={search} />

@@ -13,6 +13,7 @@ import {
 } from "react";
 import { useShell } from "@/components/shell/shell";
 import { knowledgeHref } from "@/lib/history/addresses";
+import { useOpening } from "@/lib/history/use-opening";
 import { useShortcut } from "@/lib/shortcuts/provider";
 
 interface Commands {
@@ -38,13 +39,14 @@ export function useCommands(): Commands {
 
 /** The palette and the sheet of shortcuts, and the keys that work everywhere. They load when the page has settled. */
 export function CommandProvider({ children }: { children: ReactNode }) {
-  const [open, setOpen] = useState<"palette" | "shortcuts" | null>(null);
+  const [shown, setShown] = useState<"palette" | "shortcuts" | null>(null);
   const { toggleSidebar, closeSheet } = useShell();
   const router = useRouter();
+  const open = useOpening();
   const commands = useMemo<Commands>(
     () => ({
-      openPalette: () => setOpen("palette"),
-      openShortcuts: () => setOpen("shortcuts"),
+      openPalette: () => setShown("palette"),
+      openShortcuts: () => setShown("shortcuts"),
     }),
     [],
   );
@@ -57,20 +59,20 @@ export function CommandProvider({ children }: { children: ReactNode }) {
   }, []);
   useShortcut("palette", () => {
     closeSheet();
-    setOpen((before) => (before === "palette" ? null : "palette"));
+    setShown((before) => (before === "palette" ? null : "palette"));
   });
   useShortcut("shortcuts", () =>
-    setOpen((before) => (before === "shortcuts" ? null : "shortcuts")),
+    setShown((before) => (before === "shortcuts" ? null : "shortcuts")),
   );
-  useShortcut("newChat", () => router.push("/"));
+  useShortcut("newChat", () => open("/"));
   useShortcut("knowledge", () => router.push(knowledgeHref()));
   useShortcut("sidebar", toggleSidebar);
   return (
     <CommandContext value={commands}>
       {children}
       <Suspense>
-        {open === "palette" ? <Palette onClose={() => setOpen(null)} /> : null}
-        {open === "shortcuts" ? <ShortcutSheet onClose={() => setOpen(null)} /> : null}
+        {shown === "palette" ? <Palette onClose={() => setShown(null)} /> : null}
+        {shown === "shortcuts" ? <ShortcutSheet onClose={() => setShown(null)} /> : null}
       </Suspense>
     </CommandContext>
   );

@@ -1,12 +1,13 @@
 "use client";
 
-import { usePathname, useRouter } from "next/navigation";
+import { usePathname } from "next/navigation";
 import { useRef } from "react";
 import { useToast } from "@/components/ui/toast";
 import { type Conversation, type ExportFormat, exportConversation } from "@/lib/api/conversations";
 import { wordsFor } from "@/lib/api/errors";
 import { conversationHref, conversationOf } from "@/lib/history/addresses";
 import { useHistory } from "@/lib/history/provider";
+import { useOpening } from "@/lib/history/use-opening";
 import { saveFile } from "@/lib/save-file";
 import { useText } from "@/lib/text";
 
@@ -18,7 +19,7 @@ export function useConversationActions() {
   const words = text.history;
   const { history, transcripts } = useHistory();
   const toast = useToast();
-  const router = useRouter();
+  const open = useOpening();
   const pathname = usePathname();
   const shownNow = useRef("");
   shownNow.current = conversationOf(pathname);
@@ -36,7 +37,7 @@ export function useConversationActions() {
   const restore = async ({ id }: Conversation, wasShown: boolean) => {
     if (!(await told("restore", history.restore(id)))) return;
     transcripts.forget(id);
-    if (wasShown && shownNow.current === "") router.push(conversationHref(id));
+    if (wasShown && shownNow.current === "") open(conversationHref(id));
   };
 
   return {
@@ -49,7 +50,7 @@ export function useConversationActions() {
       void told("pin", history.pin(conversation.id, pinned)),
     remove: async (conversation: Conversation) => {
       const wasShown = shownNow.current === conversation.id;
-      if (wasShown) router.push("/");
+      if (wasShown) open("/");
       if (!(await told("delete", history.remove(conversation.id)))) return;
       transcripts.forget(conversation.id);
       toast({

@@ -1,13 +1,13 @@
 "use client";
 
 import Link from "next/link";
-import { useRouter } from "next/navigation";
 import { memo, useRef } from "react";
 import { useShell } from "@/components/shell/shell";
 import type { Conversation } from "@/lib/api/conversations";
 import { cn } from "@/lib/classes";
 import { conversationHref } from "@/lib/history/addresses";
 import { useHistory } from "@/lib/history/provider";
+import { useOpening } from "@/lib/history/use-opening";
 import { useText } from "@/lib/text";
 import type { ConversationActions } from "./conversation-actions";
 import { RenameField } from "./rename-field";
@@ -32,6 +32,7 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
   const { id, title } = conversation;
   const words = useText().history;
   const { closeSheet } = useShell();
+  const open = useOpening();
   const ahead = useReadAhead(id);
   if (renaming) {
     return (
@@ -56,6 +57,10 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
           tabIndex={tabbable ? 0 : -1}
           title={title}
           onClick={closeSheet}
+          onNavigate={(event) => {
+            event.preventDefault();
+            open(conversationHref(id));
+          }}
           onPointerEnter={ahead.begin}
           onPointerLeave={ahead.cancel}
           onFocus={ahead.begin}
@@ -81,15 +86,11 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
 /** What the pointer rests on, or the focus, is likely to be opened: it is read before. */
 function useReadAhead(id: string) {
   const { transcripts } = useHistory();
-  const router = useRouter();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   return {
     begin: () => {
       clearTimeout(timer.current);
-      timer.current = setTimeout(() => {
-        transcripts.prefetch(id);
-        router.prefetch(conversationHref(id));
-      }, HOVER_MS);
+      timer.current = setTimeout(() => transcripts.prefetch(id), HOVER_MS);
     },
     cancel: () => clearTimeout(timer.current),
   };

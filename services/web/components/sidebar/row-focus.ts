@@ -23,9 +23,20 @@ const STEPS: Record<string, number> = {
   End: Number.POSITIVE_INFINITY,
 };
 
+const FRAMES = 20;
+
+/** A row that was far away is hidden until it is measured, and takes no focus before. */
+function focusOnceShown(scroller: RefObject<HTMLElement | null>, id: string, frames: number): void {
+  const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`);
+  row?.focus({ preventScroll: true });
+  if (frames === 0 || (row && document.activeElement === row)) return;
+  requestAnimationFrame(() => focusOnceShown(scroller, id, frames - 1));
+}
+
 /** One stop for Tab in the whole list; in it the arrow keys move. */
 export function useRowFocus({ lines, shown, scroller, virtual }: Options) {
   const [chosen, setChosen] = useState("");
+  const [left, setLeft] = useState("");
   const places = useMemo(() => {
     const found = new Map<string, { place: number; conversation: Conversation }>();
     lines.forEach((line, place) => {
@@ -36,20 +47,23 @@ export function useRowFocus({ lines, shown, scroller, virtual }: Options) {
     return found;
   }, [lines]);
   const active = [chosen, shown].find((id) => places.has(id)) ?? places.keys().next().value ?? "";
-  const place = places.get(active)?.place;
+  // the row that has the focus until the next one takes it must not go away meanwhile
+  const kept = [active, left].flatMap((id) => places.get(id)?.place ?? []);
 
   const move = (id: string) => {
-    flushSync(() => setChosen(id)); // it must be there to get the focus, however far away
-    const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`);
-    row?.focus({ preventScroll: true });
+    flushSync(() => {
+      setLeft(active);
+      setChosen(id); // it must be there to get the focus, however far away
+    });
     const at = places.get(id)?.place;
     // the heading above the first row comes with it
     if (at !== undefined) virtual.current?.scrollToIndex(at <= 1 ? 0 : at, { align: "nearest" });
+    focusOnceShown(scroller, id, FRAMES);
   };
 
   return {
     active,
-    kept: place === undefined ? [] : [place],
+    kept,
     move,
     find: (id: string) => places.get(id)?.conversation,
     /** Before a row goes: the focus goes to the next. */

@@ -23,6 +23,7 @@ export function RowMenu({ conversation, actions, tabbable, onRename, onDelete }:
   const renameKeys = useKeys("rename");
   const deleteKeys = useKeys("remove");
   const leavesRow = useRef(false);
+  const trigger = useRef<HTMLButtonElement>(null);
   const leave = (act: () => void) => () => {
     leavesRow.current = true;
     act();
@@ -30,6 +31,7 @@ export function RowMenu({ conversation, actions, tabbable, onRename, onDelete }:
   return (
     <Menu>
       <MenuTrigger
+        ref={trigger}
         aria-label={words.menu(conversation.title || words.untitled)}
         tabIndex={tabbable ? 0 : -1}
         className={cn(
@@ -44,7 +46,9 @@ export function RowMenu({ conversation, actions, tabbable, onRename, onDelete }:
         align="start"
         className="w-56"
         onCloseAutoFocus={(event) => {
-          if (leavesRow.current) event.preventDefault();
+          event.preventDefault();
+          // a row that was unpinned may be far away now: the list stays where it is
+          if (!leavesRow.current) trigger.current?.focus({ preventScroll: true });
           leavesRow.current = false;
         }}
       >

@@ -9,6 +9,7 @@ import { useCommands } from "@/components/palette/provider";
 import { useShell } from "@/components/shell/shell";
 import { IconButton } from "@/components/ui/icon-button";
 import { knowledgeHref } from "@/lib/history/addresses";
+import { useOpening } from "@/lib/history/use-opening";
 import { useKeys } from "@/lib/shortcuts/provider";
 import { useText } from "@/lib/text";
 import { AccountMenu } from "./account-menu";
@@ -40,12 +41,21 @@ const PLACE =
 function Places() {
   const words = useText().history;
   const { closeSheet } = useShell();
+  const open = useOpening();
   const { openPalette } = useCommands();
   const pathname = usePathname();
   const here = (path: string) => (pathname === path ? "page" : undefined);
   return (
     <div className="flex shrink-0 flex-col gap-px px-2 pb-1">
-      <Link href="/" onClick={closeSheet} className={PLACE}>
+      <Link
+        href="/"
+        onClick={closeSheet}
+        onNavigate={(event) => {
+          event.preventDefault();
+          open("/");
+        }}
+        className={PLACE}
+      >
         <SquarePen aria-hidden />
         {words.newChat}
         <Keys>{useKeys("newChat")}</Keys>

@@ -3,12 +3,11 @@
 import { useCallback, useEffect, useRef } from "react";
 import { useShortcut } from "@/lib/shortcuts/provider";
 import { useText } from "@/lib/text";
-import { loadMarkdown } from "../message/answer-text";
-import type { Conversation } from "../model/conversation";
 import type { ChatPart } from "../model/message";
 import { AttachmentPreviews } from "./attachment-previews";
 import { ComposerTools } from "./composer-tools";
 import { DropVeil } from "./drop-veil";
+import { FileProblems } from "./file-problems";
 import { isComposing } from "./keys";
 import { SendButton } from "./send-button";
 import { useAttachments } from "./use-attachments";
@@ -19,14 +18,17 @@ import { useChoices, useModels } from "./use-models";
 const MAX_CHARACTERS = 100_000;
 
 interface ComposerProps {
-  conversation: Conversation;
   draftKey: string;
   busy: boolean;
   stopping: boolean;
   onAsk: (parts: ChatPart[]) => void;
+  onStop: () => void;
+  /** A question is begun: what its answer needs can be loaded. */
+  onBegun: () => void;
 }
 
-export function Composer({ conversation, draftKey, busy, stopping, onAsk }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { draftKey, busy, stopping, onAsk, onStop, onBegun } = props;
   const { composer: words } = useText().chat;
   const [text, setText] = useDraft(draftKey);
   const [choices] = useChoices();
@@ -51,7 +53,6 @@ export function Composer({ conversation, draftKey, busy, stopping, onAsk }: Comp
     onAsk([...files, ...said]);
   }, [busy, ready, attachments, text, setText, onAsk]);
 
-  const stop = () => void conversation.stop();
   const pressed = (event: React.KeyboardEvent<HTMLTextAreaElement>) => {
     if (isComposing(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
@@ -59,7 +60,7 @@ export function Composer({ conversation, draftKey, busy, stopping, onAsk }: Comp
       send();
     } else if (event.key === "Escape" && busy) {
       event.preventDefault();
-      stop();
+      onStop();
     } else if (event.key === "ArrowUp" && text === "" && !busy) {
       if (editLastQuestion()) event.preventDefault();
     }
@@ -76,6 +77,7 @@ export function Composer({ conversation, draftKey, busy, stopping, onAsk }: Comp
         }}
       >
         <AttachmentPreviews {...attachments} />
+        <FileProblems problems={attachments.problems} />
         <textarea
           ref={field}
           value={text}
@@ -84,7 +86,7 @@ export function Composer({ conversation, draftKey, busy, stopping, onAsk }: Comp
           aria-label={words.label}
           placeholder={words.placeholder}
           onChange={(event) => {
-            void loadMarkdown(); // before the first word of an answer needs it
+            onBegun();
             setText(event.target.value);
           }}
           onKeyDown={pressed}
@@ -98,7 +100,7 @@ export function Composer({ conversation, draftKey, busy, stopping, onAsk }: Comp
         />
         <div className="flex items-center gap-1 px-2 pb-2">
           <ComposerTools models={models ?? []} onFiles={attachments.add} />
-          <SendButton busy={busy} stopping={stopping} ready={ready} onStop={stop} />
+          <SendButton busy={busy} stopping={stopping} ready={ready} onStop={onStop} />
         </div>
       </form>
       <p className="mt-2 hidden text-center text-faint text-xs sm:block">{words.hint}</p>

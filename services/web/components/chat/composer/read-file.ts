@@ -1,6 +1,5 @@
 // A file of the reader's as a data URL.
 
-import { generateId } from "ai";
 import { type Attachment, kindOf, textType } from "./attachments";
 
 /** Models see no more than this of a picture, whatever they are sent. */
@@ -14,7 +13,7 @@ export async function readFile(file: File): Promise<Attachment> {
   if (!kind) throw new TypeError("neither a picture nor a text");
   const name = file.name || (kind === "picture" ? "picture" : "text");
   const read = kind === "picture" ? await readPicture(file) : await readText(file, name);
-  return { id: generateId(), name, kind, ...read };
+  return { id: `${performance.now()}-${name}`, name, kind, ...read };
 }
 
 async function readText(file: File, name: string) {

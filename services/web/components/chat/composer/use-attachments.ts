@@ -1,7 +1,6 @@
 "use client";
 
 import { useCallback, useRef, useState } from "react";
-import { useToast } from "@/components/ui/toast";
 import { useLanguage, useText } from "@/lib/text";
 import { LANG } from "@/lib/text/language";
 import {
@@ -18,17 +17,19 @@ import { readFile } from "./read-file";
 export interface Attachments {
   files: Attachment[];
   reading: boolean;
+  /** Of the files that were given last: what was not taken, and why. */
+  problems: string[];
   add: (files: readonly File[]) => void;
   remove: (id: string) => void;
   clear: () => void;
 }
 
-/** `pictures`: whether the model takes them; what cannot be taken is said in a toast. */
+/** `pictures`: whether the model takes them. */
 export function useAttachments(pictures: boolean, modelName: string): Attachments {
   const [files, setFiles] = useState<Attachment[]>([]);
   const [readingCount, setReadingCount] = useState(0);
   const held = useRef(0);
-  const toast = useToast();
+  const [problems, setProblems] = useState<string[]>([]);
   const words = useText().chat.files;
   const locale = LANG[useLanguage()];
 
@@ -42,15 +43,15 @@ export function useAttachments(pictures: boolean, modelName: string): Attachment
         noPictures: () => words.noPictures(modelName),
         unreadable: () => words.unreadable(name),
       }[problem]();
-      toast({ tone: "danger", title });
+      setProblems((before) => [...before, title]);
     },
-    [words, locale, modelName, toast],
+    [words, locale, modelName],
   );
 
   const add = useCallback(
     (given: readonly File[]) => {
       const room = MAX_FILES - held.current;
-      if (given.length > room) toast({ tone: "danger", title: words.tooMany(MAX_FILES) });
+      setProblems(given.length > room ? [words.tooMany(MAX_FILES)] : []);
       for (const file of given.slice(0, room)) {
         const problem = problemOf(file, pictures);
         if (problem) {
@@ -68,7 +69,7 @@ export function useAttachments(pictures: boolean, modelName: string): Attachment
           .finally(() => setReadingCount((count) => count - 1));
       }
     },
-    [pictures, say, toast, words],
+    [pictures, say, words],
   );
 
   const remove = useCallback((id: string) => {
@@ -79,7 +80,8 @@ export function useAttachments(pictures: boolean, modelName: string): Attachment
   const clear = useCallback(() => {
     held.current = 0;
     setFiles([]);
+    setProblems([]);
   }, []);
 
-  return { files, reading: readingCount > 0, add, remove, clear };
+  return { files, reading: readingCount > 0, problems, add, remove, clear };
 }

@@ -69,10 +69,29 @@ function Maths({ tex, display }: { tex: React.ReactNode; display: boolean }) {
 function Table({ children }: Props<"table">) {
   const { table } = useText().chat;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
-    <section className="table-frame" tabIndex={0} aria-label={table}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+    <div
+      role="group"
+      className="table-frame"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
+      tabIndex={0}
+      aria-label={table}
+    >
       <table>{children}</table>
-    </section>
+    </div>
+  );
+}
+
+/** Of a list of tasks; the only field that Markdown makes. */
+function TaskBox({ checked }: Props<"input">) {
+  const { task } = useText().chat;
+  return (
+    <input
+      type="checkbox"
+      checked={checked === true}
+      disabled
+      aria-label={checked ? task.done : task.open}
+    />
   );
 }
 
@@ -88,4 +107,5 @@ export const ELEMENTS: Components = {
   inlineCode: InlineCode,
   table: Table,
   cite: Cite,
+  input: TaskBox,
 };

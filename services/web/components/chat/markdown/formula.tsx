@@ -11,8 +11,6 @@ interface FormulaProps {
 }
 
 const OPTIONS = {
-  throwOnError: false,
-  errorColor: "currentColor",
   strict: "ignore",
   maxExpand: 200,
 } as const;
@@ -21,7 +19,17 @@ const OPTIONS = {
 export default function Formula({ tex, display }: FormulaProps) {
   const place = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
-    if (place.current) katex.render(tex, place.current, { ...OPTIONS, displayMode: display });
+    if (place.current) draw(tex, place.current, display);
   }, [tex, display]);
   return <span ref={place} />;
+}
+
+/** What is no formula, or not yet, is shown as it was written. */
+function draw(tex: string, place: HTMLElement, displayMode: boolean): void {
+  try {
+    katex.render(tex, place, { ...OPTIONS, displayMode });
+  } catch (error) {
+    if (!(error instanceof katex.ParseError)) throw error;
+    place.textContent = tex;
+  }
 }

@@ -22,7 +22,7 @@ export function Answer(props: MessageRowProps) {
     [passages],
   );
   return (
-    <section aria-label={answered} aria-busy={live}>
+    <article aria-label={answered} aria-busy={live}>
       <PassagesContext value={byNumber}>
         <AnswerParts message={message} live={live} />
       </PassagesContext>
@@ -33,6 +33,6 @@ export function Answer(props: MessageRowProps) {
           <AnswerActions {...props} />
         </>
       )}
-    </section>
+    </article>
   );
 }

@@ -32,7 +32,7 @@ export function Question({ conversation, message, busy, version, versions }: Mes
     );
   }
   return (
-    <section
+    <article
       aria-label={youSaid}
       data-question={message.id}
       className="flex flex-col items-end gap-1"
@@ -62,6 +62,6 @@ export function Question({ conversation, message, busy, version, versions }: Mes
           disabled={busy}
         />
       </ActionRow>
-    </section>
+    </article>
   );
 }

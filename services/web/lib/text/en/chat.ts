@@ -101,6 +101,7 @@ export const chat = {
     copy: "Copy code",
   },
   table: "Table",
+  task: { done: "Done", open: "To do" },
   picture: { at: (host: string) => `Picture at ${host}` },
   sources: {
     title: "Sources",

@@ -89,6 +89,7 @@ export const chat: typeof English = {
     copy: "复制代码",
   },
   table: "表格",
+  task: { done: "已完成", open: "待办" },
   picture: { at: (host: string) => `${host} 上的图片` },
   sources: {
     title: "来源",
