@@ -13,7 +13,7 @@ import { safeNext } from "./next-page";
 
 export function SignInForm({ notice, next }: { notice: string; next: string }) {
   const words = useText().signIn;
-  const { submit, busy, error, waitS } = useSignIn(next);
+  const { submit, busy, error, waitS, begin } = useSignIn(next);
   const message = useRefusal(error, waitS);
   const wrong = error instanceof ApiError && error.status === 401;
   return (
@@ -42,6 +42,7 @@ export function SignInForm({ notice, next }: { notice: string; next: string }) {
           spellCheck={false}
           required
           maxLength={256}
+          onChange={begin}
           aria-invalid={wrong || undefined}
           className="h-11 text-[15px]"
         />
@@ -79,7 +80,12 @@ function useSignIn(next: string) {
       }
     }
   };
-  return { submit, busy, error, waitS };
+  /** Another name: what was said of the one before does not hold for it. */
+  const begin = () => {
+    setWaitS(0);
+    setError(null);
+  };
+  return { submit, busy, error, waitS, begin };
 }
 
 /** In words; nothing where nothing went wrong. */

@@ -52,7 +52,7 @@ export function Toaster({ children }: { children: ReactNode }) {
           ))}
           <Radix.Viewport
             label={common.notifications}
-            className="-translate-x-1/2 fixed bottom-4 left-1/2 z-60 flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2 outline-none"
+            className="-translate-x-1/2 fixed top-3 left-1/2 z-60 flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2 outline-none"
           />
         </Radix.Provider>
       ) : null}

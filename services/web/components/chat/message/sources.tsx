@@ -17,16 +17,21 @@ export const Sources = memo(function Sources({ passages }: { passages: CitedPass
         <li key={passage.citation} className="max-w-full">
           <button
             type="button"
-            aria-label={sources.open(passage.citation, passage.title)}
             aria-pressed={shown === passage}
             onClick={() => open(passage, passages)}
             className="flex h-8 max-w-60 items-center gap-1.5 rounded-full border border-line bg-raised pr-3 pl-1.5 text-[13px] text-muted transition-colors hover:border-line-strong hover:text-text aria-pressed:border-accent aria-pressed:text-text pointer-coarse:h-11"
           >
-            <span className="flex size-5 shrink-0 items-center justify-center rounded-full bg-accent-soft font-semibold text-[11px] text-accent">
+            <span className="sr-only">{sources.open(passage.citation, passage.title)}</span>
+            <span
+              aria-hidden
+              className="flex size-5 shrink-0 items-center justify-center rounded-full bg-accent-soft font-semibold text-[11px] text-accent"
+            >
               {passage.citation}
             </span>
             <FileText aria-hidden className="size-3.5 shrink-0" />
-            <span className="truncate">{passage.title}</span>
+            <span aria-hidden className="truncate">
+              {passage.title}
+            </span>
           </button>
         </li>
       ))}

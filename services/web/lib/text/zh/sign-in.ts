@@ -11,7 +11,7 @@ export const signIn: typeof English = {
   submitting: "正在登录…",
   wrong: "用户名或密码不正确。",
   missing: "请输入用户名和密码。",
-  throttled: (wait: string) => `该账户尝试次数过多，请在 ${wait} 后重试。`,
+  throttled: (wait: string) => `该账户尝试次数过多，请在 ${wait}后重试。`,
   throttledOver: "现在可以重试了。",
   seconds: (count: number) => `${count} 秒`,
   minutes: (count: number) => `${count} 分钟`,
