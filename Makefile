@@ -113,7 +113,7 @@ fmt: setup-dev ## Format, and mend what ruff can mend
 ##@ Test
 
 .PHONY: test
-test: setup-dev setup-vllm setup-quantize setup-web $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM, chaos in short
+test: setup-dev setup-vllm setup-quantize setup-web $(NODE_READY) ## Everything: check, unit, contract, integration, e2e, vLLM, browser, chaos in short
 	@$(BIN)/python -m deploy.checks.suite
 
 .PHONY: unit
@@ -137,6 +137,14 @@ integration: setup-dev setup-web ## Services against real NATS and PostgreSQL
 .PHONY: e2e
 e2e: setup-dev $(NODE_READY) ## The whole product, driven from outside
 	$(BIN)/python -m pytest tests/e2e
+
+.PHONY: browser
+browser: setup-dev setup-web chromium ## The web in headless Chromium, on the whole product
+	$(BIN)/python -m pytest tests/browser
+
+.PHONY: chromium
+chromium:
+	@$(PYTHON) -m deploy.checks.browser
 
 .PHONY: chaos
 chaos: setup-dev setup-vllm ## Processes killed, paused and starved under live streams, at full size (`make test` runs a short form)
@@ -165,6 +173,10 @@ $(NODE_READY): tests/node/package-lock.json
 	@touch $@
 
 ##@ Generate
+
+.PHONY: screenshots
+screenshots: setup-dev setup-web chromium ## Take the pictures of docs/images anew
+	$(BIN)/python -m tests.browser.pictures
 
 .PHONY: proto
 proto: setup-dev ## Write proto/ anew from shared/messages and shared/subjects.py

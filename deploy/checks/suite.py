@@ -81,8 +81,12 @@ def stages() -> list[list[Lane]]:
         pytest_part("tests", sys.executable, [f"tests/{name}" for name in BESIDE_VLLM]),
     ]
     integration = [pytest_part("integration", sys.executable, ["tests/integration"])]
+    browser = [
+        Part("chromium", (sys.executable, "-m", "deploy.checks.browser")),
+        pytest_part("browser", sys.executable, ["tests/browser"]),
+    ]
     chaos = [pytest_part("chaos", sys.executable, ["tests/chaos", "-m", "not full"])]
-    return [[vllm, beside], [integration], [chaos]]
+    return [[vllm, beside], [integration], [browser], [chaos]]
 
 
 def pytest_part(name: str, python: str, arguments: list[str]) -> Part:

@@ -1,6 +1,7 @@
 """Somebody at a browser, as they see the product: by names and roles, in English."""
 
 import re
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from tests.browser.product import Account, Product
 from tests.browser.watch import Watch
 
 OURS = {"x-sluice-web": "1"}
+READY_WITHIN_S = 30.0
 ANSWERED_WITHIN_MS = 25_000
 CONVERSATION = re.compile(r".*/c/([A-Za-z0-9_-]+)")
 
@@ -42,7 +44,7 @@ class Reader:
 
     def choose(self, model: str) -> None:
         """By the picker; the choice stays."""
-        self.page.get_by_role("button", name="Model", exact=False).click()
+        self.page.get_by_role("button", name=re.compile("^Model: ")).click()
         self.page.get_by_role("menuitemradio", name=model).click()
 
     @property
@@ -91,6 +93,19 @@ class Reader:
         if title:
             self._send("PATCH", f"/api/edge/v1/conversations/{conversation}", {"title": title})
         return conversation
+
+    def upload(self, name: str, content: bytes) -> None:
+        """A document that was there before; returns when it can be searched."""
+        given = {"file": {"name": name, "mimeType": "text/plain", "buffer": content}}
+        headers = {**OURS, "origin": self.product.url}
+        sent = self.context.request.post("/api/edge/v1/documents", multipart=given, headers=headers)  # type: ignore[arg-type]
+        assert sent.ok, sent.text()
+        path = f"/api/edge/v1/documents/{sent.json()['id']}"
+        deadline = time.monotonic() + READY_WITHIN_S
+        while (state := self.context.request.get(path).json()["status"]) != "ready":
+            assert state != "failed"
+            assert time.monotonic() < deadline, state
+            time.sleep(0.1)
 
     def alert(self, words: str) -> Locator:
         """Next has an alert of its own on each page, for its announcements."""

@@ -16,6 +16,7 @@ from tests.upstream import END, STREAM, Upstream, chunk, event, upstream
 
 NAME = "scripted"
 SAY = "Say:"
+ASKS_TITLE = "Its title:"
 PIECES = re.compile(r"\s*\S{1,12}|\s+$")
 MODELS = json.dumps({"object": "list", "data": [{"id": NAME, "object": "model"}]}).encode()
 
@@ -28,6 +29,8 @@ class Answer:
     thought: str = ""
     calls: Sequence[tuple[str, Mapping[str, object]]] = ()
     after: str = ""
+    title: str = ""
+    """Of the conversation that it begins, when the edge asks for one."""
 
 
 @dataclass
@@ -43,6 +46,8 @@ class ScriptedModel:
         if question.startswith(SAY):
             return Answer(question.removeprefix(SAY).strip())
         known = next((answer for each, answer in self.answers.items() if each in question), None)
+        if question.endswith(ASKS_TITLE):
+            return Answer(known.title if known else "Said as asked")
         if known is None:
             return Answer("I know no answer to that.")
         if messages[-1]["role"] == "tool":

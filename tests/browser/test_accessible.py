@@ -1,5 +1,6 @@
 """axe finds nothing on any page: in both themes, both languages, on a desk and on a phone."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -7,8 +8,11 @@ from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import OpenReader
-from tests.browser.product import Product
+from tests.browser.product import SCRIPTED, Product
 from tests.browser.reader import Reader
+from tests.browser.test_knowledge import HANDBOOK
+from tests.browser.test_markdown import RICH
+from tests.browser.test_parts import CHART, TABLE
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -59,4 +63,45 @@ def test_a_page_that_is_not_there(look: Open, product: Product) -> None:
     reader.signed_in(product.admin)
     reader.page.goto("/nowhere")
     expect(reader.page.get_by_role("heading", level=1)).to_be_visible()
+    judged(reader)
+
+
+def test_a_new_chat(look: Open, product: Product) -> None:
+    reader = look()
+    reader.signed_in(product.admin)
+    reader.page.goto("/")
+    expect(reader.page.get_by_role("textbox")).to_be_visible()
+    judged(reader)
+
+
+def test_a_conversation_with_all_that_there_is(look: Open, product: Product) -> None:
+    reader = look()
+    reader.signed_in(product.admin)
+    chat = reader.asked(RICH, model=SCRIPTED, max_tokens=400)
+    reader.page.goto(f"/c/{chat}")
+    expect(reader.page.locator(".katex").first).to_be_visible()
+    judged(reader)
+    for tool, given in (("show_table", TABLE), ("show_chart", CHART)):
+        reader.page.goto("/")
+        reader.page.get_by_role("textbox").fill(f"use {tool} {json.dumps(given, ensure_ascii=False)}")
+        reader.page.get_by_role("textbox").press("Enter")
+        expect(reader.page.get_by_role("article", name=given["title"])).to_be_visible()
+        judged(reader)
+
+
+def test_knowledge(look: Open, product: Product) -> None:
+    reader = look()
+    reader.signed_in(product.admin)
+    reader.upload("handbook.txt", HANDBOOK.encode())
+    reader.page.goto("/knowledge")
+    expect(reader.page.get_by_text("handbook.txt").filter(visible=True).first).to_be_visible()
+    judged(reader)
+
+
+def test_the_palette(look: Open, product: Product) -> None:
+    reader = look()
+    reader.signed_in(product.admin)
+    reader.page.goto("/")
+    reader.page.keyboard.press("Control+k")
+    expect(reader.page.get_by_role("dialog").get_by_role("combobox")).to_be_visible()
     judged(reader)

@@ -125,8 +125,8 @@ def test_what_was_typed_is_there_after_a_reload(reader: Reader) -> None:
 def test_a_models_thoughts_are_kept_apart_and_folded_away(reader: Reader) -> None:
     reader.page.goto("/")
     reader.ask("Please think before you answer.")
-    thought = reader.answer.get_by_role("button", name=re.compile("Thought"))
-    expect(thought).to_have_attribute("aria-expanded", "false", timeout=15_000)
+    fold = reader.answer.get_by_text(re.compile("^Thought for"))
+    expect(fold).to_be_visible(timeout=15_000)
     expect(reader.answer.get_by_text("weigh one against")).not_to_be_visible()
-    thought.click()
+    fold.click()
     expect(reader.answer.get_by_text("weigh one against")).to_be_visible()

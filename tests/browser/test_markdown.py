@@ -29,7 +29,7 @@ def gate(width: int) -> str:
 | --- | ---: |
 | Superior | 82100 |
 
-The area is $a^2 + b^2 = c^2$ exactly."""
+The area is $$a^2 + b^2 = c^2$$ exactly."""
 
 
 def ask(reader: Reader, question: str) -> None:
@@ -54,7 +54,7 @@ def test_text_code_tables_and_maths_are_shown_as_such(reader: Reader) -> None:
     ask(reader, RICH)
     answer = reader.answer
     expect(answer.get_by_role("heading", name="A heading")).to_be_visible()
-    expect(answer.locator("strong")).to_have_text("bold")
+    expect(answer.get_by_text("bold", exact=True)).to_have_css("font-weight", "600")
     link = answer.get_by_role("link", name="a link")
     expect(link).to_have_attribute("rel", "noopener noreferrer nofollow ugc")
     expect(answer.get_by_role("cell", name="82100")).to_be_visible()

@@ -67,7 +67,9 @@ class NatsWorkers:
         return any(model == served.name for served in self.models())
 
     def models(self) -> list[ServedModel]:
-        return served_models(self.statuses())
+        """The default first: whoever names none, or shows them to be chosen from, takes that."""
+        served = served_models(self.statuses())
+        return sorted(served, key=lambda model: model.name != self._default_model)
 
     def engine_of(self, model: str, engines: Collection[str]) -> str:
         """One of these that serves the model as a language model; empty if none does."""

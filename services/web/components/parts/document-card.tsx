@@ -1,8 +1,9 @@
 "use client";
 
 import { Check, Copy, Download } from "lucide-react";
-import { useId, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
 import { cn } from "@/lib/classes";
+import { copyText } from "@/lib/copy";
 import { useText } from "@/lib/text";
 import { download } from "./download";
 import { PartButton, PartCard } from "./part-card";
@@ -10,6 +11,7 @@ import type { DocumentInput } from "./schemas";
 
 export { documentSchema as schema } from "./schemas";
 
+const Markdown = lazy(() => import("@/components/chat/markdown/markdown"));
 const LONG_CHARACTERS = 700;
 const COPIED_MS = 2_000;
 
@@ -35,7 +37,9 @@ export default function DocumentCard({ title, kind, text: content }: DocumentInp
         id={body}
         className={cn("overflow-hidden px-4 py-3", !open && "mask-b-from-60% max-h-56")}
       >
-        {content}
+        <Suspense fallback={<p className="whitespace-pre-wrap">{content}</p>}>
+          <Markdown text={content} growing={false} />
+        </Suspense>
       </div>
       {isLong && (
         <PartButton
@@ -55,8 +59,7 @@ function CopyButton({ content }: { content: string }) {
   const text = useText().parts.document;
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(content);
-    setCopied(true);
+    setCopied(await copyText(content));
     setTimeout(() => setCopied(false), COPIED_MS);
   };
   const Icon = copied ? Check : Copy;

@@ -1,9 +1,6 @@
 // What a model has to give each component: the check of its input, and (as JSON schema) what it is told to write.
 import * as z from "zod/mini";
 
-// Without this zod tries `new Function` once, which the content security policy reports as an attack.
-z.config({ jitless: true });
-
 const MAX_COLUMNS = 40;
 const MAX_ROWS = 2_000;
 const MAX_SERIES = 6;

@@ -20,7 +20,9 @@ interface MessageListProps {
 
 /** The branch that is read. Only what is near the window is in the page, however long it is. */
 export function MessageList({ conversation, state }: MessageListProps) {
-  const { messages, status } = state;
+  const { messages } = state;
+  // Also while the connection is lost: more of the answer is to come.
+  const writing = isWriting(state.status) || state.reconnecting;
   const { conversation: label } = useText().chat;
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useRef<VirtualizerHandle>(null);
@@ -61,8 +63,8 @@ export function MessageList({ conversation, state }: MessageListProps) {
                   key={message.id}
                   conversation={conversation}
                   message={message}
-                  live={place === last && isWriting(status)}
-                  busy={isWriting(status)}
+                  live={place === last && writing}
+                  busy={writing}
                   isLast={place === last}
                   version={index}
                   versions={ids.length}
