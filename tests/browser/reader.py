@@ -57,7 +57,7 @@ class Reader:
 
     @property
     def answers(self) -> Locator:
-        return self.page.get_by_role("region", name="Sluice answered:")
+        return self.page.get_by_role("article", name="Sluice answered:")
 
     @property
     def answer(self) -> Locator:

@@ -38,7 +38,7 @@ export function CommandItem({ command, onChoose }: CommandItemProps) {
       <Icon aria-hidden className="size-4 shrink-0 text-muted" />
       <span className="min-w-0 flex-1 truncate">{command.label}</span>
       {command.shortcut && keys ? (
-        <kbd className="font-sans text-faint text-xs pointer-coarse:hidden">{keys}</kbd>
+        <kbd className="font-sans text-muted text-xs pointer-coarse:hidden">{keys}</kbd>
       ) : null}
     </Cmdk.Item>
   );
@@ -144,7 +144,7 @@ function When({ seconds }: { seconds: number }) {
   return (
     <time
       dateTime={date.toISOString()}
-      className="shrink-0 self-start pt-px text-faint text-xs leading-5 tabular-nums"
+      className="shrink-0 self-start pt-px text-muted text-xs leading-5 tabular-nums"
     >
       {new Intl.DateTimeFormat(language, format).format(date)}
     </time>
