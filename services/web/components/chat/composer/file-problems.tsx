@@ -4,13 +4,13 @@ import { CircleAlert } from "lucide-react";
 
 export function FileProblems({ problems }: { problems: string[] }) {
   return (
-    <ul role="alert">
+    <div role="alert">
       {problems.map((problem) => (
-        <li key={problem} className="flex items-start gap-2 px-4 pt-2.5 text-danger text-sm">
+        <p key={problem} className="flex items-start gap-2 px-4 pt-2.5 text-danger text-sm">
           <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
           {problem}
-        </li>
+        </p>
       ))}
-    </ul>
+    </div>
   );
 }
