@@ -29,7 +29,7 @@ interface ComposerProps {
 
 export function Composer(props: ComposerProps) {
   const { draftKey, busy, stopping, onAsk, onStop, onBegun } = props;
-  const { composer: words } = useText().chat;
+  const words = useText().chat.composer;
   const [text, setText] = useDraft(draftKey);
   const [choices] = useChoices();
   const models = useModels();
@@ -41,30 +41,12 @@ export function Composer(props: ComposerProps) {
 
   const send = useCallback(() => {
     if (busy || !ready) return;
-    const files = attachments.files.map(({ name, mediaType, url }) => ({
-      type: "file" as const,
-      filename: name,
-      mediaType,
-      url,
-    }));
-    const said = text.trim() ? [{ type: "text" as const, text: text.trim() }] : [];
+    onAsk(asParts(attachments.files, text));
     setText("");
     attachments.clear();
-    onAsk([...files, ...said]);
   }, [busy, ready, attachments, text, setText, onAsk]);
 
-  const pressed = (event: React.KeyboardEvent<HTMLTextAreaElement>) => {
-    if (isComposing(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      send();
-    } else if (event.key === "Escape" && busy) {
-      event.preventDefault();
-      onStop();
-    } else if (event.key === "ArrowUp" && text === "" && !busy) {
-      if (editLastQuestion()) event.preventDefault();
-    }
-  };
+  const pressed = keysOf({ busy, text, send, onStop });
 
   return (
     <div className="shrink-0 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
@@ -90,12 +72,7 @@ export function Composer(props: ComposerProps) {
             setText(event.target.value);
           }}
           onKeyDown={pressed}
-          onPaste={(event) => {
-            const files = [...event.clipboardData.files];
-            if (files.length === 0) return;
-            event.preventDefault();
-            attachments.add(files);
-          }}
+          onPaste={(event) => takeFiles(event, attachments.add)}
           className="field-sizing-content scrollbar-thin block max-h-[40vh] min-h-12 w-full resize-none bg-transparent px-4 pt-3 pb-1 text-[15.5px] leading-[1.6] outline-none placeholder:text-faint"
         />
         <div className="flex items-center gap-1 px-2 pb-2">
@@ -106,6 +83,46 @@ export function Composer(props: ComposerProps) {
       <p className="mt-2 hidden text-center text-faint text-xs sm:block">{words.hint}</p>
     </div>
   );
+}
+
+function asParts(files: ReturnType<typeof useAttachments>["files"], text: string): ChatPart[] {
+  const attached = files.map(({ name, mediaType, url }) => ({
+    type: "file" as const,
+    filename: name,
+    mediaType,
+    url,
+  }));
+  return [...attached, ...(text.trim() ? [{ type: "text" as const, text: text.trim() }] : [])];
+}
+
+function takeFiles(event: React.ClipboardEvent, add: (files: File[]) => void): void {
+  const files = [...event.clipboardData.files];
+  if (files.length === 0) return;
+  event.preventDefault();
+  add(files);
+}
+
+interface Typing {
+  busy: boolean;
+  text: string;
+  send: () => void;
+  onStop: () => void;
+}
+
+/** What the keys of the field do. */
+function keysOf({ busy, text, send, onStop }: Typing) {
+  return (event: React.KeyboardEvent<HTMLTextAreaElement>) => {
+    if (isComposing(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape" && busy) {
+      event.preventDefault();
+      onStop();
+    } else if (event.key === "ArrowUp" && text === "" && !busy) {
+      if (editLastQuestion()) event.preventDefault();
+    }
+  };
 }
 
 /** Has the focus when a chat is opened, where that does not bring up a keyboard on the screen. */

@@ -1,9 +1,21 @@
 "use client";
 
-import { lazy, memo, Suspense, useDeferredValue } from "react";
+import {
+  createContext,
+  lazy,
+  memo,
+  type RefObject,
+  Suspense,
+  useContext,
+  useDeferredValue,
+  useState,
+} from "react";
 
 export const loadMarkdown = () => import("../markdown/markdown");
 const Markdown = lazy(loadMarkdown);
+
+/** Whether the list is on the screen: what comes after that comes by scrolling, and must not hold the scrolling up. */
+export const SettledContext = createContext<RefObject<boolean>>({ current: false });
 
 interface AnswerTextProps {
   text: string;
@@ -16,13 +28,15 @@ interface AnswerTextProps {
  */
 export const AnswerText = memo(function AnswerText({ text, growing }: AnswerTextProps) {
   const shown = useDeferredValue(text);
+  const settled = useContext(SettledContext);
+  const [atOnce] = useState(() => growing || !settled.current);
+  const drawn = useDeferredValue(true, atOnce);
   if (!shown) return null;
+  const plain = <p className="whitespace-pre-wrap text-[15.5px] leading-[1.65]">{shown}</p>;
   return (
     <div className="my-3 first:mt-0">
-      <Suspense
-        fallback={<p className="whitespace-pre-wrap text-[15.5px] leading-[1.65]">{shown}</p>}
-      >
-        <Markdown text={shown} growing={growing} />
+      <Suspense fallback={plain}>
+        {drawn ? <Markdown text={shown} growing={growing} /> : plain}
       </Suspense>
     </div>
   );

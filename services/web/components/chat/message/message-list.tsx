@@ -1,17 +1,21 @@
 "use client";
 
 import { useSearchParams } from "next/navigation";
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { MESSAGE_PARAMETER } from "@/lib/history/addresses";
 import { useText } from "@/lib/text";
 import type { Conversation } from "../model/conversation";
 import { isWriting } from "../model/message";
 import type { ConversationState } from "../use-conversation";
+import { SettledContext } from "./answer-text";
 import { JumpButton } from "./jump-button";
 import { MessageRow } from "./message-row";
 import { Tail } from "./tail";
 import { useStickToEnd } from "./use-stick-to-end";
+
+const TOP_PX = 16;
+const SETTLING_MS = 600;
 
 interface MessageListProps {
   conversation: Conversation;
@@ -27,12 +31,17 @@ export function MessageList({ conversation, state }: MessageListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useRef<VirtualizerHandle>(null);
   const content = useRef<HTMLDivElement>(null);
+  const settled = useSettled();
   const stick = useStickToEnd(
     scroller,
     content,
     messages.at(-1)?.role === "user" ? messages.length : 0,
   );
-  const last = messages.length - 1;
+  // The browser's own way ends where the rows above, once they are measured, have pushed it.
+  const toStart = () => {
+    stick.release();
+    rows.current?.scrollToIndex(0, { align: "start", offset: -TOP_PX });
+  };
   useShownMessage(conversation, state, (place) => {
     stick.release();
     rows.current?.scrollToIndex(place, { align: "start" });
@@ -44,39 +53,74 @@ export function MessageList({ conversation, state }: MessageListProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
         tabIndex={0}
         role="log"
+        onKeyDown={(event) => {
+          if (event.target !== event.currentTarget) return;
+          if (event.key === "Home") toStart();
+          else if (event.key === "End") stick.toEnd();
+          else return;
+          event.preventDefault();
+        }}
         aria-label={label}
         aria-live="off"
         className="scrollbar-thin min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 [overflow-anchor:none] focus-visible:outline-offset-[-2px]"
       >
-        <div ref={content} className="mx-auto max-w-184 pt-4 pb-6">
-          <Virtualizer
-            ref={rows}
-            data={messages}
-            scrollRef={scroller}
-            bufferSize={600}
-            startMargin={16}
-          >
-            {(message, place) => {
-              const { index, ids } = conversation.versionsOf(message.id);
-              return (
-                <MessageRow
-                  key={message.id}
-                  conversation={conversation}
-                  message={message}
-                  live={place === last && writing}
-                  busy={writing}
-                  isLast={place === last}
-                  version={index}
-                  versions={ids.length}
-                />
-              );
-            }}
-          </Virtualizer>
-          <Tail conversation={conversation} state={state} />
-        </div>
+        <SettledContext value={settled}>
+          <div ref={content} className="mx-auto max-w-184 pt-4 pb-6">
+            <Rows {...{ conversation, messages, writing, rows, scroller }} />
+            <Tail conversation={conversation} state={state} />
+          </div>
+        </SettledContext>
       </div>
       <JumpButton shown={!stick.atEnd} onJump={stick.toEnd} />
     </div>
+  );
+}
+
+function useSettled() {
+  const settled = useRef(false);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      settled.current = true;
+    }, SETTLING_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return settled;
+}
+
+interface RowsProps {
+  conversation: Conversation;
+  messages: ConversationState["messages"];
+  writing: boolean;
+  rows: RefObject<VirtualizerHandle | null>;
+  scroller: RefObject<HTMLDivElement | null>;
+}
+
+function Rows({ conversation, messages, writing, rows, scroller }: RowsProps) {
+  const last = messages.length - 1;
+  return (
+    <Virtualizer
+      ref={rows}
+      data={messages}
+      scrollRef={scroller}
+      bufferSize={600}
+      startMargin={TOP_PX}
+    >
+      {(message, place) => {
+        const { index, ids } = conversation.versionsOf(message.id);
+        return (
+          <MessageRow
+            key={message.id}
+            conversation={conversation}
+            message={message}
+            live={place === last && writing}
+            busy={writing}
+            isLast={place === last}
+            version={index}
+            versions={ids.length}
+          />
+        );
+      }}
+    </Virtualizer>
   );
 }
 
