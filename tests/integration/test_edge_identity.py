@@ -205,7 +205,7 @@ async def test_only_named_routes_are_public(edge: RunningEdge) -> None:
     public: set[str] = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            concrete = path.replace("{", "").replace("}", "")
+            concrete = path.replace("{number}", "1").replace("{", "").replace("}", "")
             answer = await edge.http.request(method.upper(), concrete, content=b"{}")
             if operation.get("security") == [{}]:
                 public.add(path)
