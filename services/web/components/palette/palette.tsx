@@ -3,7 +3,7 @@
 import { Command as Cmdk } from "cmdk";
 import { Search as SearchIcon } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { Overlay } from "@/components/ui/dialog";
 import { Spinner } from "@/components/ui/spinner";
 import { wordsFor } from "@/lib/api/errors";
@@ -22,6 +22,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const open = useOpening();
   const [query, setQuery] = useState("");
   const leaves = useRef(false);
+  const { list, chosen, setChosen } = useFirstChosen();
   const search = useSearch(query);
   const choose = (run: () => void) => {
     leaves.current = true; // what is chosen decides where the focus is next
@@ -40,13 +41,23 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           <Radix.Title className="sr-only">{words.title}</Radix.Title>
           <Cmdk
             label={words.title}
+            value={chosen}
+            onValueChange={setChosen}
             shouldFilter={false}
             vimBindings={false}
             loop
             className="relative flex min-h-0 flex-1 flex-col outline-none"
           >
-            <Field query={query} onQuery={setQuery} searching={search.searching} />
+            <Field
+              query={query}
+              onQuery={(written) => {
+                setChosen("");
+                setQuery(written);
+              }}
+              searching={search.searching}
+            />
             <Cmdk.List
+              ref={list}
               label={words.title}
               className="scrollbar-thin min-h-0 flex-1 overflow-y-auto overscroll-contain p-2"
             >
@@ -64,6 +75,18 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** While what was chosen is not among the results, the first of them is: Enter always has something to open. */
+function useFirstChosen() {
+  const list = useRef<HTMLDivElement>(null);
+  const [chosen, setChosen] = useState("");
+  useLayoutEffect(() => {
+    const items = list.current?.querySelectorAll<HTMLElement>("[cmdk-item]") ?? [];
+    const values = [...items].map((item) => item.dataset.value ?? "");
+    if (values[0] && !values.includes(chosen)) setChosen(values[0]);
+  });
+  return { list, chosen, setChosen };
 }
 
 interface FieldProps {
