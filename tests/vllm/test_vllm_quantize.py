@@ -120,8 +120,19 @@ def test_what_does_not_pass_gets_another_name(made: Made, tmp_path: Path) -> Non
     assert (tmp_path / "out.rejected" / "config.json").exists()
 
 
+def hear_ctrl_c() -> None:
+    """A shell starts what it puts in the background deaf to it, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_run_leaves_nothing(made: Made, tmp_path: Path) -> None:
-    process = subprocess.Popen(made.command(tmp_path / "out"), cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        made.command(tmp_path / "out"),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no threads here that hold a lock
+    )
     assert process.stderr is not None
     assert any("2/3" in line for line in process.stderr)
     process.send_signal(signal.SIGINT)
