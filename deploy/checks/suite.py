@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,12 +107,12 @@ class Suite:
         self._telling = threading.Lock()
 
     def run(self, lanes: list[Lane]) -> None:
+        """Raises what kept a lane from being run, when the others are over."""
         alone = len(lanes) == 1
-        threads = [threading.Thread(target=self._run_lane, args=(lane, alone)) for lane in lanes]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            running = [pool.submit(self._run_lane, lane, alone) for lane in lanes]
+        for lane in running:
+            lane.result()
 
     def _run_lane(self, lane: Lane, alone: bool) -> None:
         for part in lane:

@@ -100,9 +100,8 @@ def tell(text: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # ends as Ctrl-C does, and leaves nothing behind
+    # Ends as Ctrl-C does, and leaves nothing behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return run(parser().parse_args(arguments))
     except SluiceError as error:

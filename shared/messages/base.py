@@ -8,12 +8,15 @@ from msgspec import Meta
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 """A model, user, document or request: short, and never empty."""
 
-Key = Annotated[str, Meta(max_length=256, pattern=r"^[-/_=a-zA-Z0-9]+(\.[-/_=a-zA-Z0-9]+)*$(?![\s\S])")]
-"""The name of an entry in a bucket: what NATS takes for one. (A `$` alone would let a newline through.)"""
+_WORDS = r"[-/_=a-zA-Z0-9]+(\.[-/_=a-zA-Z0-9]+)*"
+_END = r"$(?![\s\S])"
+"""Of the text: a `$` alone lets a newline through."""
 
-OptionalKey = Annotated[
-    str, Meta(max_length=256, pattern=r"^([-/_=a-zA-Z0-9]+(\.[-/_=a-zA-Z0-9]+)*)?$(?![\s\S])")
-]
+Key = Annotated[str, Meta(max_length=256, pattern=f"^{_WORDS}{_END}")]
+"""The name of an entry in a bucket: what NATS takes for one."""
+
+OptionalKey = Annotated[str, Meta(max_length=256, pattern=f"^({_WORDS})?{_END}")]
+"""Empty: none."""
 
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "error", "cancelled"]
 

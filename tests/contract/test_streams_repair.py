@@ -11,9 +11,20 @@ from shared import subjects
 from shared.broker import NatsBus, ensure_bus
 from shared.errors import Cancelled, Unavailable
 from shared.messages import Attach, Delta, Detach, Frame, Lease, Shown, ShownRequest, Started, Text
-from shared.streams import repair
+from shared.streams import Incoming, Receiver, repair
 from tests.fakes.bus import MemoryBus
 from tests.streams import Plane, a_job, last, read_all, said, token
+
+
+async def begun(plane: Plane, receiver: Receiver) -> tuple[Incoming, int]:
+    """An answer of which one token was shown, whose worker is silent from here on; the revision of its entry."""
+    incoming = receiver.open("r1")
+    receiver.remember(a_job("r1", receiver.inbox, incoming.number))
+    revision = await plane.claimed("r1", worker="w1")
+    async with plane.writer() as writer:
+        writer.send(receiver.inbox, Delta(1, revision, 0, (5,), (Text("one"),)))
+        assert said(await incoming.next()) == ["one"]
+    return incoming, revision
 
 
 class RepairContract:
@@ -87,12 +98,7 @@ class RepairContract:
         monkeypatch.setattr(repair, "INSIST_S", 1.5)
         monkeypatch.setattr(repair, "PATIENT_S", 0.2)
         async with plane.receiver(silence_s=0.3) as receiver:
-            incoming = receiver.open("r1")
-            receiver.remember(a_job("r1", receiver.inbox, incoming.number))
-            revision = await plane.claimed("r1", worker="w1")
-            async with plane.writer() as writer:
-                writer.send(receiver.inbox, Delta(1, revision, 0, (5,), (Text("one"),)))
-                assert said(await incoming.next()) == ["one"]
+            await begun(plane, receiver)
             assert (await plane.next_attempt()).attempt == 2
             await asyncio.sleep(1.2)
             claimed_at = time.monotonic()
@@ -239,12 +245,7 @@ class TestNatsRepair(RepairContract):
         assert isinstance(plane.bus, NatsBus)
         await plane.bus.client.jetstream().delete_stream(subjects.INFERENCE_RESUME.name)
         async with plane.receiver(silence_s=0.3) as receiver, plane.control() as control:
-            incoming = receiver.open("r1")
-            receiver.remember(a_job("r1", receiver.inbox, incoming.number))
-            revision = await plane.claimed("r1", worker="w1")
-            async with plane.writer() as writer:
-                writer.send(receiver.inbox, Delta(1, revision, 0, (5,), (Text("one"),)))
-                assert said(await incoming.next()) == ["one"]
+            incoming, revision = await begun(plane, receiver)
             await asyncio.sleep(1.5)  # silence, an `Attach` in vain, and nobody who takes the next attempt
             assert len(control.heard(Attach)) > 1  # it is asked again
             async with plane.writer() as writer:

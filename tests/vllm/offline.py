@@ -5,12 +5,25 @@ folders of "adapters" a list of such lists, the model's own first. "conversation
 in place of "prompts".
 """
 
+import asyncio
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from vllm import LLM, SamplingParams
 from vllm.lora.request import LoRARequest
+
+
+async def offline_tokens(model: Path, args: dict[str, Any], max_tokens: int, **asked: Any) -> Any:
+    """What it says of `prompts` or `conversations`, in a process of its own: the memory is free again afterwards."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, __file__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    question = {"model": str(model), "args": args, "max_tokens": max_tokens, **asked}
+    written, _ = await process.communicate(json.dumps(question).encode())
+    assert process.returncode == 0
+    return json.loads(written.strip().splitlines()[-1])
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from shared.settings import SettingsError
 from tests.engine_contract import Said, Subject, all_of
 from tests.vllm.conftest import ENGINE_ARGS, HANG_S
 from tests.vllm.moving import LentEngine
+from tests.vllm.offline import offline_tokens
 from tests.vllm.test_vllm_engine import LONG, looking
 from tests.vllm.test_vllm_worker import MAX_TOKENS, PROMPTS
 from tests.worker import asking, begun, gather, running_worker
@@ -58,22 +59,11 @@ async def lora(tiny_model: Path, folders: dict[str, str]) -> AsyncGenerator[Vllm
 async def offline(tiny_model: Path, folders: dict[str, str]) -> dict[str, list[list[int]]]:
     """vLLM's own tokens, by the name: each alone, and none of our code between."""
     lora = {"enable_lora": True, "max_loras": 3, "max_lora_rank": 32}
-    asked = {
-        "model": str(tiny_model),
-        "args": {**json.loads(ENGINE_ARGS), **lora},
-        "prompts": PROMPTS,
-        "max_tokens": MAX_TOKENS,
-        "adapters": list(folders.values()),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(Path(__file__).with_name("offline.py")),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
+    args = {**json.loads(ENGINE_ARGS), **lora}
+    said = await offline_tokens(
+        tiny_model, args, MAX_TOKENS, prompts=PROMPTS, adapters=list(folders.values())
     )
-    written, _ = await process.communicate(json.dumps(asked).encode())
-    assert process.returncode == 0
-    return dict(zip(NAMES, json.loads(written.strip().splitlines()[-1]), strict=True))
+    return dict(zip(NAMES, said, strict=True))
 
 
 async def say(

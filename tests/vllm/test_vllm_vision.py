@@ -4,7 +4,6 @@ import asyncio
 import base64
 import io
 import json
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from shared.messages import (
 from tests.engine_contract import Said, Subject, all_of, text_of
 from tests.vllm.conftest import HANG_S
 from tests.vllm.moving import LentEngine
+from tests.vllm.offline import offline_tokens
 from tests.vllm.seeing import CONTEXT_TOKENS, PICTURE_TOKENS, write
 from tests.worker import asking, running_worker
 
@@ -134,24 +134,6 @@ def as_openai(turns: Turns) -> list[Any]:
     ]
 
 
-async def offline(model: Path) -> list[tuple[int, ...]]:
-    question = {
-        "model": str(model),
-        "args": ENGINE_ARGS,
-        "conversations": [as_openai(turns) for turns in CONVERSATIONS.values()],
-        "max_tokens": MAX_TOKENS,
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(Path(__file__).with_name("offline.py")),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    written, _ = await process.communicate(json.dumps(question).encode())
-    assert process.returncode == 0
-    return [tuple(ids) for ids in json.loads(written.strip().splitlines()[-1])]
-
-
 async def test_it_is_announced_as_a_model_that_sees(seeing: VllmEngine) -> None:
     (announced,) = seeing.models
     assert announced.modalities == ("text", "image")
@@ -162,7 +144,8 @@ async def test_through_the_bus_it_answers_as_vllm_does(
     nats_url: str, seeing: VllmEngine, model: Path
 ) -> None:
     """All at once; a picture in an earlier turn and the order of two are seen, too."""
-    expected = await offline(model)
+    conversations = [as_openai(turns) for turns in CONVERSATIONS.values()]
+    expected = await offline_tokens(model, ENGINE_ARGS, MAX_TOKENS, conversations=conversations)
     asked = Asked(seeing)
     async with asking(nats_url) as asker, running_worker(nats_url, engine=LentEngine(seeing)):
         jobs = [
@@ -177,8 +160,8 @@ async def test_through_the_bus_it_answers_as_vllm_does(
         ]
         answers = await asyncio.gather(*(asker.ask(job) for job in jobs))
     assert [answered.end.failure for answered in answers] == [None] * len(jobs)
-    assert [tuple(answered.ids) for answered in answers] == expected
-    assert len(set(expected)) == len(expected)
+    assert [answered.ids for answered in answers] == expected
+    assert len(set(map(tuple, expected))) == len(expected)
 
 
 async def test_each_picture_counts_its_tokens(asked: Asked) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from shared import subjects
 from shared.messages import CancelJob, Sampling, Text
 from tests.vllm.conftest import ENGINE_ARGS
 from tests.vllm.moving import LentEngine
+from tests.vllm.offline import offline_tokens
 from tests.worker import asking, gather, running_worker
 
 pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -22,28 +22,10 @@ PROMPTS = [f"Tell me of the wheel, part {number}." for number in range(8)]
 MAX_TOKENS = 48
 
 
-async def offline_tokens(model: Path) -> list[list[int]]:
-    asked = {
-        "model": str(model),
-        "args": json.loads(ENGINE_ARGS),
-        "prompts": PROMPTS,
-        "max_tokens": MAX_TOKENS,
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(Path(__file__).with_name("offline.py")),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    written, _ = await process.communicate(json.dumps(asked).encode())
-    assert process.returncode == 0
-    return json.loads(written.strip().splitlines()[-1])
-
-
 async def test_streamed_tokens_are_the_engines_own(
     nats_url: str, engine: VllmEngine, tiny_model: Path
 ) -> None:
-    expected = await offline_tokens(tiny_model)
+    expected = await offline_tokens(tiny_model, json.loads(ENGINE_ARGS), MAX_TOKENS, prompts=PROMPTS)
     async with asking(nats_url) as asker, running_worker(nats_url, engine=LentEngine(engine)):
         sampling = Sampling(temperature=0.0, max_tokens=MAX_TOKENS)
         jobs = [
