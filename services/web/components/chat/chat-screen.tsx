@@ -4,12 +4,13 @@ import { usePathname } from "next/navigation";
 import { lazy, Suspense, useCallback, useEffect } from "react";
 import { useToast } from "@/components/ui/toast";
 import { conversationHref, conversationOf } from "@/lib/history/addresses";
+import { useHistory } from "@/lib/history/provider";
 import { useText } from "@/lib/text";
 import { ChatHeader } from "./chat-header";
 import { loadConversations, useChatWorld } from "./chat-provider";
 import { Composer } from "./composer/composer";
 import { EmptyState } from "./empty-state";
-import { loadMarkdown } from "./message/answer-text";
+import { loadAhead } from "./model/load-ahead";
 import type { ChatPart } from "./model/message";
 import { OfflineBanner } from "./offline-banner";
 import { TranscriptSkeleton } from "./transcript-skeleton";
@@ -21,9 +22,12 @@ const Room = lazy(loadRoom);
 export function ChatScreen() {
   const { conversations, open } = useChatWorld();
   const id = conversationOf(usePathname());
+  const { transcripts } = useHistory();
   useEffect(() => {
-    if (id && !conversations) void open();
-  }, [id, conversations, open]);
+    if (!id || conversations) return;
+    transcripts.prefetch(id); // while what shows it is loaded
+    void Promise.allSettled([open(), loadRoom()]);
+  }, [id, conversations, open, transcripts]);
   if (!conversations && !id) return <Blank />;
   const waiting = (
     <>
@@ -67,7 +71,7 @@ function Blank() {
         stopping={false}
         onAsk={ask}
         onStop={nothing}
-        onBegun={loadAhead}
+        onBegun={loadAll}
       />
     </>
   );
@@ -75,6 +79,7 @@ function Blank() {
 
 function nothing(): void {}
 
-function loadAhead(): void {
-  void Promise.allSettled([loadConversations(), loadRoom(), loadMarkdown()]);
+function loadAll(): void {
+  void Promise.allSettled([loadConversations(), loadRoom()]);
+  loadAhead();
 }

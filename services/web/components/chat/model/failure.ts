@@ -2,7 +2,7 @@
 
 import { ApiError, wordsFor } from "@/lib/api/errors";
 import type { Text } from "@/lib/text/text";
-import { isLost } from "./transport";
+import { isLost } from "./lost";
 
 export interface FailureWords {
   title: string;

@@ -2,6 +2,7 @@
 
 import { DefaultChatTransport, type UIMessageChunk } from "ai";
 import { ApiError, edgePath, ourFetch } from "@/lib/api/fetching";
+import { BROKEN_OFF } from "./lost";
 import type { ChatMessage } from "./message";
 import { type Choices, messagesToSend } from "./request";
 
@@ -17,9 +18,6 @@ export interface TransportParts {
   /** An answer has begun to come. */
   onConnected: () => void;
 }
-
-/** An answer whose end never came: the SDK would take what there is of it for all. */
-export const BROKEN_OFF = "broken_off";
 
 export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
   constructor({ choices, tools, onConnected }: TransportParts) {
@@ -84,16 +82,4 @@ function untilItsEnd(): TransformStream<UIMessageChunk, UIMessageChunk> {
       if (!ended) throw new ApiError(0, BROKEN_OFF, "The answer's end did not come.");
     },
   });
-}
-
-/** Whether the way to the edge was lost: the answer may be going on without us. */
-export function isLost(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.code === "edge_away");
-}
-
-/** Whether asking again in a moment may do. */
-export function isPassing(error: unknown): boolean {
-  return (
-    error instanceof ApiError && (isLost(error) || error.status === 429 || error.status >= 500)
-  );
 }
