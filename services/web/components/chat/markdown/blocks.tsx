@@ -7,20 +7,25 @@ import { Maths, TableFrame } from "./elements";
 import type { FormulaToken } from "./grammar";
 import { Inline } from "./inline";
 
+const DEEPEST = 30;
+
 interface BlocksProps {
   tokens: readonly Token[];
+  /** In how many lists and quotations it stands. */
+  depth: number;
   /** The end of the last one has not come yet. */
   growing: boolean;
 }
 
-export function Blocks({ tokens, growing }: BlocksProps): ReactNode {
+export function Blocks({ tokens, depth, growing }: BlocksProps): ReactNode {
+  if (depth > DEEPEST) return tokens.map(({ raw }) => raw).join("");
   return tokens.map((token, place) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a text grows at its end
-    <Fragment key={place}>{block(token, growing && place === tokens.length - 1)}</Fragment>
+    <Fragment key={place}>{block(token, depth, growing && place === tokens.length - 1)}</Fragment>
   ));
 }
 
-export function block(token: Token, growing: boolean): ReactNode {
+export function block(token: Token, depth: number, growing: boolean): ReactNode {
   switch (token.type) {
     case "space":
     case "def":
@@ -42,11 +47,15 @@ export function block(token: Token, growing: boolean): ReactNode {
     case "code":
       return codeOf(token as Tokens.Code, growing);
     case "list":
-      return <List list={token as Tokens.List} growing={growing} />;
+      return <List list={token as Tokens.List} depth={depth} growing={growing} />;
     case "blockquote":
       return (
         <blockquote dir="auto">
-          <Blocks tokens={(token as Tokens.Blockquote).tokens} growing={growing} />
+          <Blocks
+            tokens={(token as Tokens.Blockquote).tokens}
+            depth={depth + 1}
+            growing={growing}
+          />
         </blockquote>
       );
     case "table":
@@ -69,11 +78,21 @@ function codeOf({ raw, text, lang }: Tokens.Code, growing: boolean): ReactNode {
   return <CodeBlock code={text} language={language} growing={growing && !isClosed} />;
 }
 
-function List({ list, growing }: { list: Tokens.List; growing: boolean }) {
+interface ListProps {
+  list: Tokens.List;
+  depth: number;
+  growing: boolean;
+}
+
+function List({ list, depth, growing }: ListProps) {
   const entries = list.items.map((item, place) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a list grows at its end
     <li key={place} className={item.task ? "task-list-item" : undefined}>
-      <Blocks tokens={item.tokens} growing={growing && place === list.items.length - 1} />
+      <Blocks
+        tokens={item.tokens}
+        depth={depth + 1}
+        growing={growing && place === list.items.length - 1}
+      />
     </li>
   ));
   if (!list.ordered) return <ul dir="auto">{entries}</ul>;

@@ -1,7 +1,7 @@
 // The Markdown that we read: marked's of GitHub, with formulas, and with marks that need no spaces beside Chinese,
 // Japanese and Korean. It only finds what is what; elements.tsx and tree.tsx make of it what is shown.
 
-import { Marked, Tokenizer, type TokensList } from "marked";
+import { Marked, type Token, Tokenizer, type TokensList } from "marked";
 
 export interface FormulaToken {
   type: "formula" | "formulaLine";
@@ -18,10 +18,13 @@ const HINDERING = new RegExp(
   "gu",
 );
 const WIDE_PUNCTUATION = /[\u3001-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]/;
+/** Characters of a paragraph; each of its marks looks for its other half in all that follows. */
+const LONGEST_LINE = 5_000;
 const FORMULA_LINES = /^ {0,3}\$\$[ \t]*\n([\s\S]*?)(?:\n[ \t]*\$\$[ \t]*(?:\n+|$)|$)/;
 const FORMULA = /^\$\$(?!\$)([^\n]+?)\$\$(?!\$)/;
 
 const { emStrong, del, url } = Tokenizer.prototype;
+const unhindered = unhinderedOnce();
 
 const marked = new Marked({
   tokenizer: {
@@ -62,11 +65,28 @@ const marked = new Marked({
 
 /** What the text is made of, block by block, and in `links` where its references lead. */
 export function parse(text: string): TokensList {
-  return marked.lexer(text);
+  try {
+    return marked.lexer(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // marked calls itself once a level: what is nested some thousand deep is shown as it was written
+    const whole: Token = { type: "html", raw: text, text, pre: false, block: true };
+    return Object.assign([whole], { links: {} });
+  }
 }
 
-function unhindered(masked: string): string {
-  return masked.replace(HINDERING, (mark) => "x".repeat(mark.length));
+/** It is asked for again at each mark of a line. */
+function unhinderedOnce(): (masked: string) => string {
+  let known = "";
+  let found = "";
+  return (masked) => {
+    if (masked.length > LONGEST_LINE) return masked;
+    if (masked !== known) {
+      known = masked;
+      found = masked.replace(HINDERING, (mark) => "x".repeat(mark.length));
+    }
+    return found;
+  };
 }
 
 function besideWide(before: string): string {

@@ -8,19 +8,28 @@ import { Link, Maths, Picture, TaskBox } from "./elements";
 import { decoded } from "./entities";
 import type { FormulaToken } from "./grammar";
 
+/** So many marks within each other are nobody's: the rest is shown as it was written. */
+const DEEPEST = 40;
+
 interface InlineProps {
   tokens: readonly Token[] | undefined;
+  depth?: number;
   /** Within a link: `[1]` there is no citation. */
   linked?: boolean;
 }
 
-export function Inline({ tokens = [], linked = false }: InlineProps): ReactNode {
-  // biome-ignore lint/suspicious/noArrayIndexKey: a text grows at its end
-  return tokens.map((token, place) => <Fragment key={place}>{inline(token, linked)}</Fragment>);
+export function Inline({ tokens = [], depth = 0, linked = false }: InlineProps): ReactNode {
+  if (depth > DEEPEST) return tokens.map(({ raw }) => raw).join("");
+  return tokens.map((token, place) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a text grows at its end
+    <Fragment key={place}>{inline(token, depth + 1, linked)}</Fragment>
+  ));
 }
 
-function inline(token: Token, linked: boolean): ReactNode {
-  const inner = () => <Inline tokens={(token as Tokens.Generic).tokens} linked={linked} />;
+function inline(token: Token, depth: number, linked: boolean): ReactNode {
+  const inner = () => (
+    <Inline tokens={(token as Tokens.Generic).tokens} depth={depth} linked={linked} />
+  );
   switch (token.type) {
     case "strong":
       return <strong>{inner()}</strong>;
@@ -35,7 +44,7 @@ function inline(token: Token, linked: boolean): ReactNode {
     case "link":
       return (
         <Link href={decoded((token as Tokens.Link).href)}>
-          <Inline tokens={(token as Tokens.Link).tokens} linked />
+          <Inline tokens={(token as Tokens.Link).tokens} depth={depth} linked />
         </Link>
       );
     case "image":

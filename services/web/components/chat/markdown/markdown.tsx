@@ -46,7 +46,7 @@ interface BlockProps {
 /** Made anew only where the text changed: of a growing one, that is its last block. */
 const Block = memo(
   function Block({ token, growing }: BlockProps) {
-    return <div>{block(token, growing)}</div>;
+    return <div>{block(token, 0, growing)}</div>;
   },
   (before, after) =>
     before.token.raw === after.token.raw &&
