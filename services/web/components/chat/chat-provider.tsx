@@ -36,19 +36,21 @@ export function ChatProvider({ children }: { children: ReactNode }) {
   }));
   const opening = useRef<Promise<OpenConversations> | null>(null);
   const open = useCallback(() => {
-    opening.current ??= loadConversations().then(({ openConversations }) => {
-      const made = openConversations({
-        choices: choices.get,
-        transcripts,
-        tell: (news) => {
-          transcripts.forget(news.conversation);
-          history.touched(news.conversation);
-          desk.tell(news);
-        },
-      });
-      setConversations(made);
-      return made;
-    });
+    opening.current ??= Promise.all([loadConversations(), loadRoom()]).then(
+      ([{ openConversations }]) => {
+        const made = openConversations({
+          choices: choices.get,
+          transcripts,
+          tell: (news) => {
+            transcripts.forget(news.conversation);
+            history.touched(news.conversation);
+            desk.tell(news);
+          },
+        });
+        setConversations(made);
+        return made;
+      },
+    );
     opening.current.catch(() => {
       opening.current = null; // the network was away: the next try loads it
     });
@@ -66,6 +68,8 @@ export function ChatProvider({ children }: { children: ReactNode }) {
 }
 
 export const loadConversations = () => import("./model/opening");
+/** Before the conversations are said to be there: nothing is shown in its place meanwhile. */
+export const loadRoom = () => import("./room");
 
 export function useChatWorld(): ChatWorld {
   const world = useContext(ChatContext);

@@ -5,6 +5,8 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useSta
 const NEAR_PX = 32;
 /** A scroll so soon after the reader did something is the reader's. */
 const READERS_MS = 400;
+/** So long after the reader was taken elsewhere, that is where the page is. */
+const SETTLED_MS = 300;
 const READERS_EVENTS = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
 export interface Stick {
@@ -25,11 +27,13 @@ export function useStickToEnd(
 ): Stick {
   const [atEnd, setAtEnd] = useState(true);
   const sticking = useRef(true);
+  const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
   const stick = useCallback((on: boolean) => {
     sticking.current = on;
     setAtEnd(on);
   }, []);
   const toEnd = useCallback(() => {
+    clearTimeout(settling.current);
     stick(true);
     const element = scroller.current;
     if (element) element.scrollTop = element.scrollHeight;
@@ -49,6 +53,7 @@ export function useStickToEnd(
       const left = element.scrollHeight - top - element.clientHeight;
       if (left < NEAR_PX) stick(true);
       else if (top < before - 1 && performance.now() < readersUntil) stick(false);
+      else if (!sticking.current) setAtEnd(false);
       if (performance.now() < readersUntil) readers(); // a fling goes on
       before = top;
     };
@@ -70,6 +75,15 @@ export function useStickToEnd(
     if (asked > 0) toEnd();
   }, [asked, toEnd]);
 
-  const release = useCallback(() => stick(false), [stick]);
+  const release = useCallback(() => {
+    sticking.current = false;
+    clearTimeout(settling.current);
+    // Where the reader is taken may be the end, and then no scrolling tells so.
+    settling.current = setTimeout(() => {
+      const element = scroller.current;
+      if (element) stick(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX);
+    }, SETTLED_MS);
+  }, [scroller, stick]);
+  useEffect(() => () => clearTimeout(settling.current), []);
   return { atEnd, toEnd, release };
 }
