@@ -39,7 +39,9 @@ export function MenuItem({ className, danger, keys, children, ...rest }: ItemPro
       {...rest}
     >
       {children}
-      {keys ? <kbd className="ml-auto whitespace-nowrap pl-4 font-sans text-faint text-xs">{keys}</kbd> : null}
+      {keys ? (
+        <kbd className="ml-auto whitespace-nowrap pl-4 font-sans text-faint text-xs">{keys}</kbd>
+      ) : null}
     </Radix.Item>
   );
 }
