@@ -2,9 +2,8 @@
 
 from playwright.sync_api import BrowserContext, Page, Response
 
-QUIET_MS = 1_500
-"""Without a request for so long, a page has what it loads at first. The palette, which is nothing's beginning, comes
-after three seconds."""
+QUIET_MS = 4_000
+"""Without a request for so long, a page has what it loads at first."""
 
 
 class ScriptsLoaded:

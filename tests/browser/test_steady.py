@@ -1,18 +1,17 @@
 """Nothing jumps: while an answer is written, what is on the page stays where it is."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenReader
 from tests.browser.product import EXTRACTIVE, SCRIPTED, SIMULATED, Account, Product
-from tests.browser.reader import Reader
+from tests.browser.reader import ANSWERED_WITHIN_MS, Reader
 from tests.browser.scripted import Answer
 from tests.browser.shifts import forget_shifts, shifts_of, told, watch_shifts
 from tests.browser.test_knowledge import HANDBOOK
 
 LIMIT = 0.05
+SETTLED_MS = 600
 QUESTION = "How does one pass a lock?"
 LONG = """## Locks
 
@@ -55,63 +54,61 @@ def watcher(request: pytest.FixtureRequest, visit: OpenReader, newcomer: Account
     return reader
 
 
-def shift_while(reader: Reader, question: str) -> float:
-    expect(reader.composer).to_be_visible()
+def is_steady(reader: Reader) -> None:
+    shifts = shifts_of(reader.page)
+    total = sum(shift["value"] for shift in shifts)
+    assert total < LIMIT, f"{total:.3f} in {len(shifts)} shifts\n{told(shifts)}"
+
+
+def stays_while_asked(reader: Reader, question: str) -> None:
     reader.composer.fill(question)
-    reader.page.wait_for_timeout(600)
+    reader.page.wait_for_timeout(SETTLED_MS)
     forget_shifts(reader.page)
     reader.composer.press("Enter")
-    reader.sees_end()
-    reader.page.wait_for_timeout(600)
-    shifts = shifts_of(reader.page)
-    return total_of(shifts)
-
-
-def total_of(shifts: list[dict[str, Any]]) -> float:
-    total = sum(shift["value"] for shift in shifts)
-    print(f"{total:.3f} in {len(shifts)} shifts\n{told(shifts)}")
-    return total
+    expect(reader.page.get_by_role("article", name="You said:").get_by_text(question)).to_be_visible()
+    written = reader.page.get_by_role("article").last
+    expect(written).to_have_attribute("aria-busy", "false", timeout=ANSWERED_WITHIN_MS)
+    reader.page.wait_for_timeout(SETTLED_MS)
+    is_steady(reader)
 
 
 def test_a_first_answer_with_all_that_markdown_has(watcher: Reader) -> None:
     watcher.choose(SCRIPTED)
-    assert shift_while(watcher, QUESTION) < LIMIT
+    stays_while_asked(watcher, QUESTION)
 
 
 def test_a_starter_that_is_clicked_before_anything_was_typed(watcher: Reader) -> None:
-    watcher.page.wait_for_timeout(600)
+    watcher.page.wait_for_timeout(SETTLED_MS)
     forget_shifts(watcher.page)
     watcher.page.get_by_role("button", name="Explain something").click()
     watcher.sees_beginning()
-    shifts = shifts_of(watcher.page)
-    assert total_of(shifts) < LIMIT
+    is_steady(watcher)
 
 
 def test_a_second_answer_below_the_first(watcher: Reader) -> None:
     watcher.choose(SIMULATED)
     watcher.ask("Tell me about locks.")
     watcher.sees_end()
-    assert shift_while(watcher, "And about boats?") < LIMIT
+    stays_while_asked(watcher, "And about boats?")
 
 
 def test_the_same_question_again(watcher: Reader) -> None:
     watcher.choose(SCRIPTED)
     watcher.ask(QUESTION)
     watcher.sees_end()
-    watcher.page.wait_for_timeout(600)
+    watcher.page.wait_for_timeout(SETTLED_MS)
     forget_shifts(watcher.page)
     watcher.page.get_by_role("button", name="Answer again").click()
     expect(watcher.page.get_by_text("2/2")).to_be_visible()
     watcher.sees_end()
-    watcher.page.wait_for_timeout(600)
-    shifts = shifts_of(watcher.page)
-    assert total_of(shifts) < LIMIT
+    watcher.page.wait_for_timeout(SETTLED_MS)
+    is_steady(watcher)
 
 
 def test_an_answer_with_sources(watcher: Reader) -> None:
     watcher.upload("handbook.md", HANDBOOK.encode())
     watcher.choose(EXTRACTIVE)
-    assert shift_while(watcher, "Who opens the gate of the third lock?") < LIMIT
+    stays_while_asked(watcher, "Who opens the gate of the third lock?")
 
 
 def test_a_stored_conversation_is_opened(watcher: Reader, newcomer: Account, product: Product) -> None:
@@ -120,5 +117,4 @@ def test_a_stored_conversation_is_opened(watcher: Reader, newcomer: Account, pro
     watcher.page.goto(f"/c/{chat}")
     expect(watcher.answer).to_be_visible()
     watcher.page.wait_for_timeout(1_500)
-    shifts = shifts_of(watcher.page)
-    assert total_of(shifts) < LIMIT
+    is_steady(watcher)

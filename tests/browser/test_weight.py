@@ -1,4 +1,4 @@
-"""No page fetches more than 250 kB of gzipped JavaScript before it is usable, as a browser with nothing kept sees it."""
+"""No page fetches more than 250 kB of gzipped JavaScript before it is usable, in a browser that has nothing yet."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,6 @@ def weigh(reader: Reader, path: str, sees: str) -> float:
     expect(reader.page.get_by_text(sees).first).to_be_visible()
     scripts = loaded.until_quiet(reader.page)
     total_kb = sum(scripts.values()) / 1000
-    print(f"{path.split('?')[0]}: {total_kb:.1f} kB in {len(scripts)} files")
     keep(path, {"kB": round(total_kb, 1), "files": dict(sorted(scripts.items(), key=lambda each: -each[1]))})
     return total_kb
 

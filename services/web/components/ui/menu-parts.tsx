@@ -6,7 +6,7 @@ import { Check } from "lucide-react";
 import { DropdownMenu as Radix } from "radix-ui";
 import { type ComponentProps, type ReactNode, useRef } from "react";
 import { cn } from "@/lib/classes";
-import { PlaceOf } from "./place-of";
+import { PlaceOf, useMoved } from "./place-of";
 import { useStyleNonce } from "./style-nonce";
 
 export const RadioGroup = Radix.RadioGroup;
@@ -16,12 +16,15 @@ type ContentProps = ComponentProps<typeof Radix.Content> & {
   onClose: () => void;
 };
 
+/** Not modal: a modal one hides the page from screen readers, and leaves what is hidden there to the Tab key. */
 export function Content({ opener, onClose, className, ...rest }: ContentProps) {
   useStyleNonce();
   const last = useRef(opener);
+  const isElsewhere = useRef(false);
   if (opener) last.current = opener;
+  useMoved(opener, onClose);
   return (
-    <Radix.Root open={opener !== null} onOpenChange={(open) => open || onClose()}>
+    <Radix.Root modal={false} open={opener !== null} onOpenChange={(open) => open || onClose()}>
       {opener ? (
         <Radix.Trigger asChild>
           <PlaceOf element={opener} />
@@ -33,9 +36,13 @@ export function Content({ opener, onClose, className, ...rest }: ContentProps) {
           collisionPadding={8}
           aria-label={last.current?.getAttribute("aria-label") ?? undefined}
           aria-labelledby={undefined}
+          onInteractOutside={() => {
+            isElsewhere.current = true;
+          }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
-            last.current?.focus();
+            if (!isElsewhere.current) last.current?.focus();
+            isElsewhere.current = false;
           }}
           className={cn(
             "z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-48 animate-fade overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-float",
@@ -60,7 +67,9 @@ export function Item({ className, danger, keys, children, ...rest }: ItemProps) 
       {...rest}
     >
       {children}
-      {keys ? <kbd className="ml-auto pl-4 font-sans text-faint text-xs">{keys}</kbd> : null}
+      {keys ? (
+        <kbd className="ml-auto whitespace-nowrap pl-4 font-sans text-faint text-xs">{keys}</kbd>
+      ) : null}
     </Radix.Item>
   );
 }

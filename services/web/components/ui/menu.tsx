@@ -33,7 +33,7 @@ export function Menu({ children }: { children: React.ReactNode }) {
 const OPENING_KEYS = new Set(["Enter", " ", "ArrowDown"]);
 
 export function MenuTrigger(props: ComponentProps<"button">) {
-  const { load, opener, open } = useMenu();
+  const { load, opener, open, close } = useMenu();
   return (
     <button
       type="button"
@@ -45,6 +45,7 @@ export function MenuTrigger(props: ComponentProps<"button">) {
       onFocus={load}
       onPointerDown={(event) => {
         if (event.button !== 0 || event.ctrlKey) return;
+        if (opener) return close();
         event.preventDefault(); // the focus goes to the menu
         open(event.currentTarget);
       }}

@@ -2,7 +2,7 @@
 
 import { Tooltip as Radix } from "radix-ui";
 import { useEffect, useRef } from "react";
-import { PlaceOf } from "./place-of";
+import { PlaceOf, useMoved } from "./place-of";
 import type { Tip, TipDesk } from "./tip-desk";
 
 interface TooltipLayerProps {
@@ -13,10 +13,7 @@ interface TooltipLayerProps {
 export function TooltipLayer({ tip, desk }: TooltipLayerProps) {
   const { element, label, keys, side } = tip;
   const place = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
-    window.addEventListener("scroll", desk.dismiss, { capture: true, passive: true });
-    return () => window.removeEventListener("scroll", desk.dismiss, { capture: true });
-  }, [desk]);
+  useMoved(element, desk.dismiss);
   useEffect(() => {
     const description = place.current?.getAttribute("aria-describedby");
     if (!description || element.getAttribute("aria-label") === label) return;
