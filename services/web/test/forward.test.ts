@@ -162,3 +162,15 @@ test("an edge that is away is a 503 with a time to come back, also while the ses
     assert.deepEqual(answer.headers.getSetCookie(), []);
   }
 });
+
+test("an edge that cannot renew a session now is a 503, and the session stays", async () => {
+  const edge = fakeEdge(() => new Response(null, { status: 503 }));
+  const answer = await forward(
+    pageRequest("/api/edge/v1/models", { cookie: "sluice-refresh=r9" }),
+    MODELS,
+    edge.parts,
+  );
+  assert.equal(answer.status, 503);
+  assert.equal((await answer.json()).code, "edge_away");
+  assert.deepEqual(answer.headers.getSetCookie(), []);
+});
