@@ -53,7 +53,13 @@ class Reader:
     def composer(self) -> Locator:
         return self.page.get_by_role("textbox", name="Message", exact=True)
 
+    def awake(self) -> None:
+        """The page's scripts have taken over the composer: what was typed before would be lost."""
+        known = "(field) => Object.keys(field).some((name) => name.startsWith('__react'))"
+        self.page.wait_for_function(known, arg=self.composer.element_handle())
+
     def ask(self, question: str) -> None:
+        self.awake()
         self.composer.fill(question)
         self.composer.press("Enter")
 

@@ -20,7 +20,7 @@ def searcher(visit: OpenReader, newcomer: Account) -> Reader:
 
 
 def jump(reader: Reader) -> Locator:
-    return reader.page.get_by_role("button", name="To the end", exact=True)
+    return reader.page.get_by_role("button", name="To the latest message")
 
 
 def test_all_of_it_is_in_sight(searcher: Reader, newcomer: Account, product: Product) -> None:

@@ -18,7 +18,8 @@ import type { OpenConversations } from "./model/open-conversations";
 interface ChatWorld {
   /** Null until something has been asked, or a conversation opened: the SDK is no part of a page's first load. */
   conversations: OpenConversations | null;
-  open: () => Promise<OpenConversations>;
+  /** What is to show them comes first: nothing is shown in its place meanwhile. */
+  open: (screen: Promise<unknown>) => Promise<OpenConversations>;
   choices: ChoiceStore;
   drafts: DraftStore;
 }
@@ -35,27 +36,30 @@ export function ChatProvider({ children }: { children: ReactNode }) {
     drafts: new DraftStore(browserStorage),
   }));
   const opening = useRef<Promise<OpenConversations> | null>(null);
-  const open = useCallback(() => {
-    opening.current ??= Promise.all([loadConversations(), loadRoom()]).then(
-      ([{ openConversations }]) => {
-        const made = openConversations({
-          choices: choices.get,
-          transcripts,
-          tell: (news) => {
-            transcripts.forget(news.conversation);
-            history.touched(news.conversation);
-            desk.tell(news);
-          },
-        });
-        setConversations(made);
-        return made;
-      },
-    );
-    opening.current.catch(() => {
-      opening.current = null; // the network was away: the next try loads it
-    });
-    return opening.current;
-  }, [choices, transcripts, history, desk]);
+  const open = useCallback(
+    (screen: Promise<unknown>) => {
+      opening.current ??= Promise.all([loadConversations(), screen]).then(
+        ([{ openConversations }]) => {
+          const made = openConversations({
+            choices: choices.get,
+            transcripts,
+            tell: (news) => {
+              transcripts.forget(news.conversation);
+              history.touched(news.conversation);
+              desk.tell(news);
+            },
+          });
+          setConversations(made);
+          return made;
+        },
+      );
+      opening.current.catch(() => {
+        opening.current = null; // the network was away: the next try loads it
+      });
+      return opening.current;
+    },
+    [choices, transcripts, history, desk],
+  );
   useEffect(
     () =>
       desk.open(({ conversation }) => {
@@ -68,8 +72,6 @@ export function ChatProvider({ children }: { children: ReactNode }) {
 }
 
 export const loadConversations = () => import("./model/opening");
-/** Before the conversations are said to be there: nothing is shown in its place meanwhile. */
-export const loadRoom = () => import("./room");
 
 export function useChatWorld(): ChatWorld {
   const world = useContext(ChatContext);

@@ -7,7 +7,7 @@ import { conversationHref, conversationOf } from "@/lib/history/addresses";
 import { useHistory } from "@/lib/history/provider";
 import { useText } from "@/lib/text";
 import { ChatHeader } from "./chat-header";
-import { loadConversations, loadRoom, useChatWorld } from "./chat-provider";
+import { loadConversations, useChatWorld } from "./chat-provider";
 import { Composer } from "./composer/composer";
 import { EmptyState } from "./empty-state";
 import { loadAhead } from "./model/load-ahead";
@@ -15,6 +15,7 @@ import type { ChatPart } from "./model/message";
 import { OfflineBanner } from "./offline-banner";
 import { TranscriptSkeleton } from "./transcript-skeleton";
 
+const loadRoom = () => import("./room");
 const Room = lazy(loadRoom);
 
 /** All of the chat. What an answer needs is loaded when one is opened, or a question begun. */
@@ -27,7 +28,7 @@ export function ChatScreen() {
   useEffect(() => {
     if (!id || conversations) return;
     transcripts.prefetch(id); // while what shows it is loaded
-    open().catch(() => toast({ tone: "danger", title: errors.away }));
+    open(loadRoom()).catch(() => toast({ tone: "danger", title: errors.away }));
   }, [id, conversations, open, transcripts, toast, errors]);
   if (!conversations && !id) return <Blank />;
   const waiting = (
@@ -51,7 +52,7 @@ function Blank() {
   const { errors } = useText().common;
   const begin = useCallback(
     async (parts: ChatPart[]) => {
-      const conversations = await open();
+      const conversations = await open(loadRoom());
       const conversation = conversations.blank();
       conversations.keep(conversation);
       window.history.pushState(null, "", conversationHref(conversation.id));

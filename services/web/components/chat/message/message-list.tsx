@@ -140,8 +140,10 @@ function useShownMessage(
       if (conversation.has(wanted)) conversation.show(wanted);
       return;
     }
-    shown.current = wanted;
-    const frame = requestAnimationFrame(() => scrollTo(place));
+    const frame = requestAnimationFrame(() => {
+      shown.current = wanted;
+      scrollTo(place);
+    });
     return () => cancelAnimationFrame(frame);
   });
 }
