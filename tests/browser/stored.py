@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -14,7 +15,7 @@ async def store(database_url: str, user: str, title: str, turns: Sequence[tuple[
     """Questions and their answers, one branch. The conversation's id."""
     now = datetime.now(UTC)
     chat = uuid.uuid4().hex
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "conversation_id": chat,
             "id": message_id(chat, position),

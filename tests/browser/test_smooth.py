@@ -36,7 +36,7 @@ def timed(visit: OpenReader, newcomer: Account) -> Reader:
 
 
 def keep(name: str, figures: dict[str, Any]) -> None:
-    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    known: dict[str, Any] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     FIGURES.parent.mkdir(exist_ok=True)
     FIGURES.write_text(json.dumps({**known, name: figures}, indent=2))
 

@@ -46,7 +46,7 @@ def weigh(reader: Reader, path: str, sees: str) -> float:
 
 def keep(path: str, figure: dict[str, object]) -> None:
     page = "/c/<id>" if path.startswith("/c/") else path
-    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    figures: dict[str, object] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     FIGURES.parent.mkdir(exist_ok=True)
     FIGURES.write_text(json.dumps({**figures, page: figure}, indent=2))
 
