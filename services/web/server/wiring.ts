@@ -27,7 +27,7 @@ export function build(ask: AskEdge = edgeClient()): Parts {
         ...(access ? { authorization: `Bearer ${access}` } : {}),
       },
       body: JSON.stringify(body),
-      patienceMs: PATIENCE_MS.other,
+      patienceMs: PATIENCE_MS,
     }),
   );
   return { ask, sessions };
