@@ -39,6 +39,8 @@ class ScriptedModel:
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     """By the question, to its letter."""
     step_s: float = 0.01
+    asked: list[bytes] = field(default_factory=list[bytes])
+    """The bodies of all requests."""
 
     def answer_to(self, messages: list[dict[str, Any]]) -> Answer:
         asked = [text_of(message) for message in messages if message["role"] == "user"]
@@ -91,6 +93,7 @@ async def respond(handler: Upstream, model: ScriptedModel, writer: asyncio.Strea
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(MODELS) + MODELS)
         await writer.drain()
         return
+    model.asked.append(body)
     request = json.loads(body)
     writer.write(STREAM)
     for piece in events(model.answer_to(request["messages"])):

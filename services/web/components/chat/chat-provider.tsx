@@ -60,6 +60,7 @@ export function ChatProvider({ user, children }: ChatProviderProps) {
           transcripts.forget(news.conversation);
           history.touched(news.conversation);
           desk.tell(news);
+          void models.refresh();
         },
       });
       setConversations(made);

@@ -38,7 +38,7 @@ export function Composer(props: ComposerProps) {
   const [choices] = useChoices();
   const models = useModels();
   const model = currentOf(models, choices.model);
-  const attachments = useAttachments(model?.takesPictures ?? models === null, model?.id ?? "");
+  const attachments = useAttachments(model?.takesPictures ?? true, model?.id ?? "");
   const over = useDrop(attachments.add);
   const field = useFocusedField();
   const problems = useProblems(text, attachments);

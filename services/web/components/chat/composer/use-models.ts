@@ -14,7 +14,9 @@ export function useChoices(): [Choices, (part: Partial<Choices>) => void] {
 const ON_THE_SERVER: Choices = { model: "", retrieval: true };
 const serverChoices = () => ON_THE_SERVER;
 
-/** Null until they are known. Asked again when the page is looked at. */
+const NONE_AGAIN_MS = 5_000;
+
+/** Null until they are known. Asked again when the page is looked at, and while there are none. */
 export function useModels(): ChatModel[] | null {
   const { models } = useChatWorld();
   useEffect(() => {
@@ -31,7 +33,16 @@ export function useModels(): ChatModel[] | null {
       window.removeEventListener("focus", look);
     };
   }, [models]);
-  return useSyncExternalStore(models.subscribe, models.get, onTheServer);
+  const known = useSyncExternalStore(models.subscribe, models.get, onTheServer);
+  const none = known === null || known.length === 0;
+  useEffect(() => {
+    if (!none) return;
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") void models.refresh(true);
+    }, NONE_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [models, none]);
+  return known;
 }
 
 const onTheServer = () => null;

@@ -11,9 +11,11 @@ interface FailureCardProps {
   /** In place of a failure: nothing failed that we know of. */
   note?: string;
   onRetry: () => void;
+  /** To the answer that there was before; absent where there is none. */
+  onBack?: () => void;
 }
 
-export function FailureCard({ failure, note, onRetry }: FailureCardProps) {
+export function FailureCard({ failure, note, onRetry, onBack }: FailureCardProps) {
   const text = useText();
   const words = failure ? failureWords(failure, text) : null;
   const waitS = useCountdown(failure?.error, words?.waitS ?? 0);
@@ -28,9 +30,18 @@ export function FailureCard({ failure, note, onRetry }: FailureCardProps) {
         <p className="wrap-anywhere text-muted text-sm">
           {words?.body ?? note}
           {/* Not read out anew with each second. */}
-          {waitS > 0 ? <span aria-live="off"> {text.chat.failure.waitS(waitS)}</span> : null}
+          {waitS > 0 ? (
+            <span aria-live="off" className="ms-1">
+              {text.chat.failure.waitS(waitS)}
+            </span>
+          ) : null}
         </p>
       </div>
+      {onBack ? (
+        <Button variant="ghost" size="sm" onClick={onBack}>
+          {text.chat.failure.back}
+        </Button>
+      ) : null}
       <Button variant="secondary" size="sm" disabled={waitS > 0} onClick={onRetry}>
         <RefreshCw aria-hidden />
         {text.common.actions.retry}

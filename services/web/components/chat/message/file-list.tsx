@@ -10,10 +10,15 @@ import { Picture } from "./picture";
 export function FileList({ files }: { files: FileUIPart[] }) {
   const words = useText().chat.files;
   if (files.length === 0) return null;
-  const many = files.filter(({ url }) => safePicture(url)).length > 1;
+  const pictures = files.filter(({ url }) => safePicture(url));
+  const many = pictures.length > 1;
+  const others = files.filter((file) => !pictures.includes(file));
   return (
-    <ul aria-label={words.attached} className="flex max-w-full flex-wrap justify-end gap-2">
-      {files.map((file, place) => {
+    <ul
+      aria-label={words.attached}
+      className="flex max-w-full flex-wrap items-end justify-end gap-2"
+    >
+      {[...pictures, ...others].map((file, place) => {
         const picture = safePicture(file.url);
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a sent message's files keep their places

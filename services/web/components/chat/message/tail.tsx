@@ -20,6 +20,7 @@ export function Tail({ conversation, state }: TailProps) {
   const { messages, status, error, reconnecting, phase } = state;
   const last = messages.at(-1);
   const retry = () => void conversation.regenerate();
+  const back = conversation.hasMore() ? () => conversation.showMore() : undefined;
   if (reconnecting) {
     return (
       <p className="flex items-center gap-2 pb-4 text-muted text-sm">
@@ -37,10 +38,10 @@ export function Tail({ conversation, state }: TailProps) {
     const answer = last?.role === "assistant" ? last : undefined;
     const begun = answer?.parts.some(isSeen) ?? false;
     const code = answer?.metadata?.errorCode;
-    return <FailureCard failure={{ error: failure, code, begun }} onRetry={retry} />;
+    return <FailureCard failure={{ error: failure, code, begun }} onRetry={retry} onBack={back} />;
   }
   if (phase === "ready" && last?.role === "user") {
-    return <FailureCard note={unanswered} onRetry={retry} />;
+    return <FailureCard note={unanswered} onRetry={retry} onBack={back} />;
   }
   return null;
 }

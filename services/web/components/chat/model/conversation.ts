@@ -101,7 +101,19 @@ export class Conversation {
 
   /** Reads the branch that this version of a message is in. */
   show(version: string): void {
+    this.chat.clearError();
     this.branches.show(version);
+  }
+
+  /** Whether there is more to be read than is shown: an answer that was to be written anew, and was not. */
+  hasMore(): boolean {
+    const last = this.chat.messages.at(-1);
+    return last !== undefined && this.branches.hasMoreAfter(last.id);
+  }
+
+  showMore(): void {
+    const last = this.chat.messages.at(-1);
+    if (last) this.show(last.id);
   }
 
   has(id: string): boolean {
@@ -122,8 +134,9 @@ export class Conversation {
     this.view.change({ stopping: true });
     this.recovery.end();
     try {
-      await Promise.race([this.parts.stopAnswer(this.id), this.parts.pause(STOP_ANSWER_MS)]);
-      await this.untilEnded(STOP_PATIENCE_MS);
+      const taken = this.parts.stopAnswer(this.id).then(() => true);
+      const late = this.parts.pause(STOP_ANSWER_MS).then(() => false);
+      if (await Promise.race([taken, late])) await this.untilEnded(STOP_PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // nobody is there to stop it: it ends here, at least
     } finally {

@@ -35,6 +35,10 @@ function bodyOf(error: Error, code: string | undefined, text: Text): string {
   if (isLost(error) && !navigator.onLine) return failure.lost;
   if (error.code === "rate_limit_exceeded") return failure.tooManyAnswers;
   if (error.status === 413) return failure.tooLarge;
+  if (error.code === "invalid_request") {
+    // It says no more than that: only the service's own words help.
+    return `${wordsFor(error, text)} ${failure.server} ${error.detail}`;
+  }
   return wordsFor(error, text);
 }
 

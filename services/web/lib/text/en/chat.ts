@@ -144,6 +144,7 @@ export const chat = {
     tooLarge: "This is more than one question can hold. Remove files, or start a new chat.",
     waitS: (seconds: number) => `It can be tried again in ${seconds} s.`,
     server: "The service said:",
+    back: "Earlier answer",
   },
   missing: {
     title: "This conversation is not here",

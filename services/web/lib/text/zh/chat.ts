@@ -130,6 +130,7 @@ export const chat: typeof English = {
     tooLarge: "一次提问容纳不下这么多内容。请移除文件，或开始新对话。",
     waitS: (seconds: number) => `${seconds} 秒后可以重试。`,
     server: "服务返回：",
+    back: "先前的回答",
   },
   missing: { title: "找不到这段对话", body: "它已被删除，或属于其他用户。" },
   loadFailed: "无法加载这段对话",
