@@ -13,6 +13,8 @@ from tests.browser.watch import Watch
 
 OURS = {"x-sluice-web": "1"}
 READY_WITHIN_S = 30.0
+STORED_WITHIN_S = 20.0
+"""Once more than an edge that dies with an answer's end in hand keeps it from the others (`ACK_WAIT_S`)."""
 ANSWERED_WITHIN_MS = 25_000
 CONVERSATION = re.compile(r".*/c/([A-Za-z0-9_-]+)")
 
@@ -83,6 +85,13 @@ class Reader:
         """The messages of a conversation, as the edge has them; of the open one unless told another."""
         path = f"/api/edge/v1/conversations/{conversation or self.conversation}"
         return self.context.request.get(path).json()["messages"]
+
+    def stored_in_the_end(self, count: int) -> list[dict[str, Any]]:
+        """So many messages: an answer is stored a moment after its last word."""
+        deadline = time.monotonic() + STORED_WITHIN_S
+        while len(messages := self.stored()) < count and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return messages
 
     def asked(self, question: str, title: str = "", *, model: str = "", max_tokens: int = 3) -> str:
         """A conversation of the past, short and not seen on any page. Its id."""

@@ -7,7 +7,7 @@ const CONNECT_MS = 1_000; // longer ones undici counts in steps of half a second
 /** Until an answer's head. Also that of a stream: the edge begins it in seconds, though its job waits for its turn. */
 export const PATIENCE_MS = 30_000;
 
-/** Nobody listens there, or nobody answers. */
+/** Nobody listens there, or nobody answers, or what it needs is away. */
 export class EdgeAway extends Error {}
 
 export interface EdgeRequest {

@@ -18,7 +18,7 @@ export type Asking = Choices & Sending;
 export interface TransportParts {
   choices: () => Asking;
   tools: () => Promise<OfferedTool[]>;
-  /** An answer has begun to come. */
+  /** The first of an answer has come: from then on the SDK says that it is being written. */
   onConnected: () => void;
 }
 
@@ -29,14 +29,12 @@ export const BROKEN_OFF = "broken_off";
 export const NO_PICTURES = "no_pictures";
 
 export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
+  private readonly onConnected: () => void;
+
   constructor({ choices, tools, onConnected }: TransportParts) {
     super({
       api: edgePath("/v1/chat"),
-      fetch: async (input, init) => {
-        const answer = await ourFetch(input, init);
-        if (answer.status !== 204) onConnected();
-        return answer;
-      },
+      fetch: ourFetch,
       prepareSendMessagesRequest: async ({ id, messages, trigger, messageId }) => {
         const { model, retrieval, pictures } = choices();
         if (!pictures && messages.findLast(isQuestion)?.parts.some(isPicture)) {
@@ -56,12 +54,13 @@ export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
         };
       },
     });
+    this.onConnected = onConnected;
   }
 
   protected override processResponseStream(
     stream: ReadableStream<Uint8Array<ArrayBufferLike>>,
   ): ReadableStream<UIMessageChunk> {
-    return super.processResponseStream(unbroken(stream)).pipeThrough(untilItsEnd());
+    return super.processResponseStream(unbroken(stream)).pipeThrough(toItsEnd(this.onConnected));
   }
 }
 
@@ -87,10 +86,13 @@ function unbroken(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array
   });
 }
 
-function untilItsEnd(): TransformStream<UIMessageChunk, UIMessageChunk> {
+function toItsEnd(onBegun: () => void): TransformStream<UIMessageChunk, UIMessageChunk> {
+  let begun = false;
   let ended = false;
   return new TransformStream({
     transform(chunk, controller) {
+      if (!begun) onBegun();
+      begun = true;
       ended ||= chunk.type === "finish" || chunk.type === "abort" || chunk.type === "error";
       controller.enqueue(chunk);
     },
