@@ -93,6 +93,9 @@ class Product:
     def restart_edge(self) -> None:
         self._loop.run(self.cluster.restart("edge-1"))
 
+    def runs(self, name: str) -> bool:
+        return self.cluster[name].runs
+
     def pause(self, *names: str) -> None:
         """Their processes stand still, and their connections stay."""
         for name in names:

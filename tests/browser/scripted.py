@@ -29,6 +29,8 @@ class Answer:
     thought: str = ""
     calls: Sequence[tuple[str, Mapping[str, object]]] = ()
     after: str = ""
+    fails: bool = False
+    """It breaks off after its text."""
     title: str = ""
     """Of the conversation that it begins, when the edge asks for one."""
 
@@ -74,6 +76,9 @@ def events(answer: Answer) -> list[bytes]:
         for start in range(0, len(written), 24):
             piece = {"arguments": written[start : start + 24]}
             deltas.append({"tool_calls": [{"index": index, "function": piece}]})
+    if answer.fails:
+        error = {"error": {"message": "The script says so.", "code": 500}}
+        return [*(event(choices=[{"index": 0, "delta": delta}]) for delta in deltas), event(**error)]
     reason = "tool_calls" if answer.calls else "stop"
     said = [event(choices=[{"index": 0, "delta": delta}]) for delta in deltas]
     return [*said, event(choices=[{"index": 0, "delta": {}, "finish_reason": reason}]), b"data: [DONE]\n\n"]
