@@ -44,13 +44,6 @@ DATA_HEADERS = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node() -> AsyncIterator[NodeClients]:
-    clients = await NodeClients.start()
-    yield clients
-    await clients.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def edge() -> AsyncIterator[ChatEdge]:
     ports = Ports()

@@ -7,7 +7,7 @@ const CONNECT_MS = 1_000; // longer ones undici counts in steps of half a second
 /** An answer may wait its turn in the queue; no other route has anything to wait for. */
 export const PATIENCE_MS = { answer: 620_000, other: 30_000 } as const;
 
-/** Nobody listens there, or nobody answers. */
+/** Nobody listens there, or nobody answers, or what it needs is away. */
 export class EdgeAway extends Error {}
 
 export interface EdgeRequest {
