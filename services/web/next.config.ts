@@ -19,6 +19,8 @@ const LEFT_OUT = { "@ai-sdk/gateway": "./lib/left-out/gateway.ts" };
 const config: NextConfig = {
   output: "standalone",
   outputFileTracingRoot: import.meta.dirname,
+  // 20 MB of native code for pictures that nothing here resizes.
+  outputFileTracingExcludes: { "next-server": ["**/node_modules/{sharp,@img}/**/*"] },
   turbopack: { root: import.meta.dirname, resolveAlias: LEFT_OUT },
   poweredByHeader: false,
   reactStrictMode: true,

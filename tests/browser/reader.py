@@ -12,6 +12,14 @@ from tests.browser.product import Account, Product
 from tests.browser.watch import Watch
 
 OURS = {"x-sluice-web": "1"}
+BEGIN = """async (body) => {
+  const headers = { "content-type": "application/json", "x-sluice-web": "1" };
+  const leaving = new AbortController();
+  const request = { method: "POST", headers, body: JSON.stringify(body), signal: leaving.signal };
+  const { status } = await fetch("/api/edge/v1/chat", request);
+  leaving.abort(); // a browser has six connections to a host, and no more
+  return status;
+}"""
 READY_WITHIN_S = 30.0
 STORED_WITHIN_S = 20.0
 """Once more than an edge that dies with an answer's end in hand keeps it from the others (`ACK_WAIT_S`)."""
@@ -108,6 +116,14 @@ class Reader:
         if title:
             self._send("PATCH", f"/api/edge/v1/conversations/{conversation}", {"title": title})
         return conversation
+
+    def begun(self, question: str, *, model: str) -> None:
+        """A question whose answer is written while nobody reads it, for as long as that is allowed."""
+        body = {"id": uuid.uuid4().hex, "model": model, "retrieval": False, "trigger": "submit-message"}
+        parts = [{"type": "text", "text": question}]
+        body["messages"] = [{"id": uuid.uuid4().hex, "role": "user", "parts": parts}]
+        taken: int = self.page.evaluate(BEGIN, body)
+        assert taken == 200
 
     def upload(self, name: str, content: bytes) -> None:
         """A document that was there before; returns when it can be searched."""

@@ -35,7 +35,7 @@ def forget_shifts(page: Page) -> None:
 
 
 def told(shifts: list[dict[str, Any]]) -> str:
-    lines = []
+    lines: list[str] = []
     for shift in shifts:
         lines.append(f"{shift['value']:.4f} at {shift['at']:.0f} ms")
         lines += [

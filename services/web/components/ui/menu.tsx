@@ -1,6 +1,6 @@
 "use client";
 
-import { type ComponentProps, createContext, useContext, useState } from "react";
+import { type ComponentProps, createContext, type ReactNode, useContext, useState } from "react";
 import { useLoaded } from "@/lib/use-loaded";
 
 type Parts = typeof import("./menu-parts");
@@ -19,12 +19,21 @@ interface MenuState {
 
 const MenuContext = createContext<MenuState | null>(null);
 
-export function Menu({ children }: { children: React.ReactNode }) {
+interface MenuProps {
+  onOpenChange?: (open: boolean) => void;
+  children: ReactNode;
+}
+
+export function Menu({ onOpenChange, children }: MenuProps) {
   const [parts, load] = useLoaded(loadParts);
   const [opener, setOpener] = useState<HTMLElement | null>(null);
-  const close = () => setOpener(null);
+  const close = () => {
+    setOpener(null);
+    onOpenChange?.(false);
+  };
   const open = (by: HTMLElement) => {
     setOpener(by);
+    onOpenChange?.(true);
     void load().then((isThere) => isThere || close());
   };
   return <MenuContext value={{ parts, load, opener, open, close }}>{children}</MenuContext>;

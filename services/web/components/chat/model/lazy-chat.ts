@@ -100,6 +100,13 @@ export class LazyChat {
     await coming;
   }
 
+  clearError(): void {
+    if (this.status !== "error") return;
+    if (this.live) this.live.chat.clearError();
+    else this.hold({ status: "ready", error: undefined });
+    this.changed();
+  }
+
   async stop(): Promise<void> {
     this.turn += 1;
     if (!this.live) this.hold({ status: "ready" });
