@@ -62,9 +62,9 @@ class Reader:
         return self.page.get_by_role("textbox", name="Message", exact=True)
 
     def awake(self) -> None:
-        """The page's scripts have taken over the composer: what was typed before would be lost."""
-        known = "(field) => Object.keys(field).some((name) => name.startsWith('__react'))"
-        self.page.wait_for_function(known, arg=self.composer.element_handle())
+        """The page's scripts have taken over its fields: a key that is pressed before does nothing."""
+        known = "() => Object.keys(document.querySelector('textarea') ?? {}).some((name) => name.startsWith('__react'))"
+        self.page.wait_for_function(known)
 
     def ask(self, question: str) -> None:
         self.awake()
