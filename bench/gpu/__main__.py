@@ -28,7 +28,7 @@ from bench.gpu import report
 from bench.gpu.load import Figures, Level, Target, measure
 from bench.gpu.servers import Machine, sluice, vllm_server
 
-ROUNDS = {1: 10, 8: 6, 32: 5}
+ROUNDS = {1: 16, 8: 6, 32: 5}
 """Answers a stream; from 32 streams on as at 32."""
 SAMPLE = 16
 """Prompts: words differ in length."""
