@@ -73,9 +73,13 @@ async def same(engine: Engine, jobs: list[ChatJob]) -> str:
     cases = [(job, whole, cut) for job, whole in zip(jobs, wholes, strict=True) for cut in CUTS]
     ends = await asyncio.gather(*(resumed(engine, *case) for case in cases), return_exceptions=True)
     good = [end == whole for (_, whole, _), end in zip(cases, ends, strict=True)]
+    ids = sum(
+        isinstance(end, tuple) and end[0] == whole[0] for (_, whole, _), end in zip(cases, ends, strict=True)
+    )
     errors = sorted({repr(end) for end in ends if isinstance(end, BaseException)})
     by_cut = [f"from {cut:.0%} {sum(good[at :: len(CUTS)])}" for at, cut in enumerate(CUTS)]
-    return "; ".join([f"{sum(good)} of {len(ends)} the same ({', '.join(by_cut)})", *errors])
+    told = f"{sum(good)} of {len(ends)} the same ({', '.join(by_cut)}; of {ids} the ids)"
+    return "; ".join([told, *errors])
 
 
 async def resumed(engine: Engine, job: ChatJob, whole: Answer, cut: float) -> Answer:
