@@ -86,6 +86,12 @@ class Unavailable(SluiceError):
         super().__init__(message, param=param, retry_after_s=retry_after_s)
 
 
+class ModelAway(Unavailable):
+    """No worker serves it at the moment."""
+
+    code = "model_unavailable"
+
+
 class NotTaken(Unavailable):
     """Nobody was there to take what was sent: it is certain that nothing came of it."""
 

@@ -104,6 +104,8 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     openai_slots: Annotated[int, Meta(ge=1)] = 64
     openai_context_tokens: Annotated[int, Meta(ge=1)] = 8192
     """What we announce; the upstream itself judges what fits."""
+    openai_pictures: bool = False
+    """The same of pictures: true where the upstream's models look at them."""
 
     sim_slots: Annotated[int, Meta(ge=1)] = 256
     sim_step_ms: Annotated[float, Meta(ge=0)] = 20.0

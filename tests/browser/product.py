@@ -31,11 +31,16 @@ SIMULATED_WORKER = {
 """A simulated answer takes six seconds: long enough to be in the middle of it, and short enough to see its end."""
 
 
+AT_A_TIME = 24
+"""Answers that a user may have under way: more than a test has, unless that is what it tests."""
+
+
 def shape(scripted: ScriptedModel) -> Shape:
     scripted_worker = {
         "SLUICE_ENGINE": "openai",
         "SLUICE_OPENAI_BASE_URL": scripted.base_url,
         "SLUICE_MODEL": SCRIPTED,
+        "SLUICE_OPENAI_PICTURES": "true",
     }
     return Shape(
         edges=2,
@@ -43,7 +48,7 @@ def shape(scripted: ScriptedModel) -> Shape:
         services=("audit", "embedder", "retriever"),
         engine=EngineChoice(EXTRACTIVE, "", "as asked"),
         ready_within_s=120.0,
-        environ={"SLUICE_DEFAULT_MODEL": SIMULATED},
+        environ={"SLUICE_DEFAULT_MODEL": SIMULATED, "SLUICE_CHAT_MAX_STREAMS_PER_USER": str(AT_A_TIME)},
         own={"inference-2": SIMULATED_WORKER, "inference-3": scripted_worker},
     )
 
@@ -87,6 +92,24 @@ class Product:
 
     def restart_edge(self) -> None:
         self._loop.run(self.cluster.restart("edge-1"))
+
+    def runs(self, name: str) -> bool:
+        return self.cluster[name].runs
+
+    def pause(self, *names: str) -> None:
+        """Their processes stand still, and their connections stay."""
+        for name in names:
+            self.cluster[name].pause()
+
+    def go_on(self, *names: str) -> None:
+        for name in names:
+            self.cluster[name].resume()
+
+    def kill(self, name: str) -> None:
+        self._loop.run(self.cluster[name].kill())
+
+    def restart(self, name: str) -> None:
+        self._loop.run(self.cluster.restart(name))
 
     def _users(self, *arguments: str) -> None:
         subprocess.run(

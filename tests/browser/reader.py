@@ -12,7 +12,17 @@ from tests.browser.product import Account, Product
 from tests.browser.watch import Watch
 
 OURS = {"x-sluice-web": "1"}
+BEGIN = """async (body) => {
+  const headers = { "content-type": "application/json", "x-sluice-web": "1" };
+  const leaving = new AbortController();
+  const request = { method: "POST", headers, body: JSON.stringify(body), signal: leaving.signal };
+  const { status } = await fetch("/api/edge/v1/chat", request);
+  leaving.abort(); // a browser has six connections to a host, and no more
+  return status;
+}"""
 READY_WITHIN_S = 30.0
+STORED_WITHIN_S = 20.0
+"""Once more than an edge that dies with an answer's end in hand keeps it from the others (`ACK_WAIT_S`)."""
 ANSWERED_WITHIN_MS = 25_000
 CONVERSATION = re.compile(r".*/c/([A-Za-z0-9_-]+)")
 
@@ -84,6 +94,13 @@ class Reader:
         path = f"/api/edge/v1/conversations/{conversation or self.conversation}"
         return self.context.request.get(path).json()["messages"]
 
+    def stored_in_the_end(self, count: int) -> list[dict[str, Any]]:
+        """So many messages: an answer is stored a moment after its last word."""
+        deadline = time.monotonic() + STORED_WITHIN_S
+        while len(messages := self.stored()) < count and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return messages
+
     def asked(self, question: str, title: str = "", *, model: str = "", max_tokens: int = 3) -> str:
         """A conversation of the past, short and not seen on any page. Its id."""
         conversation = uuid.uuid4().hex
@@ -93,6 +110,14 @@ class Reader:
         if title:
             self._send("PATCH", f"/api/edge/v1/conversations/{conversation}", {"title": title})
         return conversation
+
+    def begun(self, question: str, *, model: str) -> None:
+        """A question whose answer is written while nobody reads it, for as long as that is allowed."""
+        body = {"id": uuid.uuid4().hex, "model": model, "retrieval": False, "trigger": "submit-message"}
+        parts = [{"type": "text", "text": question}]
+        body["messages"] = [{"id": uuid.uuid4().hex, "role": "user", "parts": parts}]
+        taken: int = self.page.evaluate(BEGIN, body)
+        assert taken == 200
 
     def upload(self, name: str, content: bytes) -> None:
         """A document that was there before; returns when it can be searched."""

@@ -1,12 +1,12 @@
 """axe finds nothing on any page: in both themes, both languages, on a desk and on a phone."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
 
-from tests.browser.axe import violations
+from tests.browser.axe import RULES, WCAG, violations
 from tests.browser.conftest import OpenReader
 from tests.browser.product import SCRIPTED, Product
 from tests.browser.reader import Reader
@@ -44,8 +44,8 @@ def look(request: pytest.FixtureRequest, visit: OpenReader) -> Open:
     return open_reader
 
 
-def judged(reader: Reader) -> None:
-    found = violations(reader.page)
+def judged(reader: Reader, rules: Sequence[str] = RULES) -> None:
+    found = violations(reader.page, rules)
     assert not found, "\n".join(found)
     wide: bool = reader.page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide, "the page scrolls sideways"
@@ -105,3 +105,17 @@ def test_the_palette(look: Open, product: Product) -> None:
     reader.page.keyboard.press("Control+k")
     expect(reader.page.get_by_role("dialog").get_by_role("combobox")).to_be_visible()
     judged(reader)
+
+
+def test_every_menu_while_it_is_open(look: Open, product: Product) -> None:
+    reader = look()
+    reader.signed_in(product.admin)
+    reader.page.goto("/")
+    buttons = reader.page.locator("button[aria-haspopup=menu]").filter(visible=True)
+    expect(buttons.first).to_be_visible()
+    for place in range(buttons.count()):
+        buttons.nth(place).click()
+        expect(reader.page.get_by_role("menu")).to_be_visible()
+        judged(reader, WCAG)  # it floats outside the landmarks, which no success criterion forbids
+        reader.page.keyboard.press("Escape")
+        expect(reader.page.get_by_role("menu")).to_have_count(0)

@@ -19,7 +19,7 @@ def is_whole(reader: Reader) -> None:
     """One answer, to its end, and word for word what the edge stored."""
     reader.sees_end()
     expect(reader.answers).to_have_count(1)
-    stored = reader.stored()
+    stored = reader.stored_in_the_end(2)
     assert [message["role"] for message in stored] == ["user", "assistant"]
     assert stored[1]["status"] == "complete"
     assert text_shown(reader) == stored[1]["text"]
@@ -110,7 +110,7 @@ def test_an_answer_is_asked_for_again_and_both_stay(reader: Reader) -> None:
     reader.page.get_by_role("button", name="Answer again").click()
     expect(reader.page.get_by_text("2/2")).to_be_visible()
     reader.sees_end()
-    messages = reader.stored()
+    messages = reader.stored_in_the_end(3)
     assert [message["role"] for message in messages] == ["user", "assistant", "assistant"]
     assert {message["parent"] for message in messages[1:]} == {messages[0]["id"]}
 

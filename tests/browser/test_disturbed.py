@@ -69,4 +69,4 @@ def test_who_is_signed_out_elsewhere_in_mid_answer_signs_in_and_reads_on(
     reader.sign_in(newcomer)
     reader.page.wait_for_url(address)
     reader.sees_end()
-    assert text_shown(reader) == reader.stored()[1]["text"]
+    assert text_shown(reader) == reader.stored_in_the_end(2)[1]["text"]

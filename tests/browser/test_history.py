@@ -80,7 +80,7 @@ def test_a_deleted_one_comes_back_by_undo(historian: Reader) -> None:
 
 def test_a_deleted_one_is_gone_for_good_without_it(historian: Reader) -> None:
     act(historian, "Gates", "Delete")
-    expect(historian.page.get_by_text("“Gates” was deleted")).to_be_visible()
+    expect(historian.page.get_by_text("“Gates” was deleted", exact=True)).to_be_visible()
     historian.page.reload()
     expect(row(historian, "Wheels")).to_be_visible()
     expect(row(historian, "Gates")).to_have_count(0)

@@ -70,8 +70,14 @@ def test_the_sheet_lists_the_shortcuts_and_they_do_what_it_says(typist: Reader) 
     expect(typist.page.get_by_role("link", name="Gates", exact=True)).to_be_visible()
 
 
-def test_the_first_tab_leads_past_the_sidebar(typist: Reader) -> None:
+def test_who_opens_a_chat_may_type_at_once(typist: Reader) -> None:
     typist.page.reload()
+    expect(typist.composer).to_be_focused()
+
+
+def test_the_first_tab_leads_past_the_sidebar(typist: Reader) -> None:
+    """Where no field has the focus from the beginning."""
+    typist.page.goto("/knowledge")
     typist.page.keyboard.press("Tab")
     expect(typist.page.get_by_role("link", name="Skip to content")).to_be_focused()
     typist.page.keyboard.press("Enter")

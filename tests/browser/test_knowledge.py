@@ -1,6 +1,7 @@
 """Documents: uploaded, asked about, cited, read where they are cited, deleted."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, expect
@@ -63,6 +64,24 @@ def test_an_upload_shows_how_far_it_is_and_ends_ready(librarian: Reader) -> None
     expect(bar).to_be_visible()
     expect(librarian.page.get_by_text(READY).filter(visible=True)).to_be_visible(timeout=60_000)
     expect(bar).to_have_count(0)
+
+
+def test_files_are_dropped_on_the_page_and_a_folder_is_refused(librarian: Reader, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text(HANDBOOK)
+    (tmp_path / "folder").mkdir()
+    expect(librarian.page.get_by_text("No documents yet")).to_be_visible()
+    drag = librarian.context.new_cdp_session(librarian.page)
+    data = {"items": [], "files": [str(notes), str(tmp_path / "folder")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver"):
+        drag.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 400, "data": data})
+    expect(librarian.page.get_by_text("Drop to add")).to_be_visible()
+    drag.send("Input.dispatchDragEvent", {"type": "drop", "x": 600, "y": 400, "data": data})
+    expect(librarian.page.get_by_text("Drop to add")).to_have_count(0)
+    expect(librarian.page.get_by_text(READY).filter(visible=True)).to_be_visible(timeout=30_000)
+    expect(
+        librarian.page.get_by_text("Folders can't be added. Drop the files that are in it.")
+    ).to_be_visible()
 
 
 def test_what_cannot_be_read_says_why(librarian: Reader) -> None:

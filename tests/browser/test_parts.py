@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.product import SCRIPTED
 from tests.browser.reader import Reader
 
 TABLE: dict[str, Any] = {
@@ -101,19 +102,19 @@ def test_steps_are_shown_with_their_state(reader: Reader) -> None:
 
 def test_a_data_part_with_the_same_id_replaces_the_one_before(reader: Reader) -> None:
     def stream(route: Route) -> None:
-        """No engine of ours sends these; whoever writes a stream may."""
-        parts: list[dict[str, Any]] = [{"type": "start", "messageId": "m1"}, {"type": "start-step"}]
+        """No engine of ours sends these; whoever writes a stream may, so they are put before an answer's end."""
+        answer = route.fetch()
+        said, finish, end = answer.text().partition('data: {"type":"finish-step"')
+        assert finish
         for percent in (10, 60, 100):
             data = {"title": "Backup", "percent": percent}
-            parts.append({"type": "data-progress", "id": "backup", "data": data})
-        parts += [{"type": "finish-step"}, {"type": "finish"}]
-        events = "".join(f"data: {json.dumps(part)}\n\n" for part in parts)
-        headers = {"content-type": "text/event-stream", "x-vercel-ai-ui-message-stream": "v1"}
-        route.fulfill(body=f"{events}data: [DONE]\n\n", headers=headers)
+            said += f"data: {json.dumps({'type': 'data-progress', 'id': 'backup', 'data': data})}\n\n"
+        route.fulfill(response=answer, body=said + finish + end)
 
     reader.page.route("**/api/edge/v1/chat", stream)
     reader.page.goto("/")
-    reader.ask("How far is the backup?")
+    reader.choose(SCRIPTED)
+    reader.ask("Say: As far as this.")
     bar = part(reader.page, "Backup").get_by_role("progressbar")
     expect(bar).to_have_attribute("aria-valuenow", "100")
     expect(bar).to_have_count(1)

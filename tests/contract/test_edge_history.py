@@ -57,6 +57,7 @@ async def test_how_an_answer_ended(history: History) -> None:
     _, first, _, second = (await history.read("ada", "c1")).messages
     assert (first.status, first.text) == ("cancelled", "Yes.")
     assert (second.status, second.text, second.error) == ("failed", "", "The engine gave up.")
+    assert second.error_code == "engine_failed"
 
 
 async def test_an_edit_replaces_what_followed(history: History) -> None:

@@ -21,13 +21,6 @@ SOURCE = Passage("d1", "Handbook", 3, "The gate opens at six.", 120, 142, 0.8123
 ASKED = {"id": "c1", "trigger": "submit-message", "messages": [{"role": "user", "content": "When?"}]}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node() -> AsyncIterator[NodeClients]:
-    clients = await NodeClients.start()
-    yield clients
-    await clients.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def edge() -> AsyncIterator[ChatEdge]:
     ports = Ports()

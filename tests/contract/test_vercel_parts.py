@@ -25,13 +25,6 @@ from tests.node_clients import NodeClients
 pytestmark = [pytest.mark.node, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node() -> AsyncIterator[NodeClients]:
-    clients = await NodeClients.start()
-    yield clients
-    await clients.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def edge() -> AsyncIterator[ChatEdge]:
     async with calling_edge() as running:

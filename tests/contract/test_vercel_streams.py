@@ -44,13 +44,6 @@ DATA_HEADERS = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node() -> AsyncIterator[NodeClients]:
-    clients = await NodeClients.start()
-    yield clients
-    await clients.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def edge() -> AsyncIterator[ChatEdge]:
     ports = Ports()
@@ -156,6 +149,7 @@ async def test_an_error_in_midstream_reaches_both(node: NodeClients, edge: ChatE
     assert four["message"]["content"] == "At"
     seven = await ask_ai7(node, edge)
     assert (seven["status"], seven["error"]) == ("error", "The engine gave up.")
+    assert seven["messages"][1]["metadata"]["errorCode"] == "engine_failed"
     (text,) = [part for part in seven["messages"][1]["parts"] if part["type"] == "text"]
     assert (text["text"], text["state"]) == ("At", "done")
 
@@ -201,7 +195,7 @@ async def test_errors_before_the_stream_are_shown_as_they_are(
         assert seen["error"] == shown
         assert seen["headers"]["retry-after"] == retry_after
     answer = await edge.post("/v1/chat", {"messages": [{"role": "user", "content": "x"}]})
-    assert answer.status_code == 503
+    assert (answer.status_code, answer.headers["x-sluice-error"]) == (503, refusal.code)
 
 
 async def test_an_answer_that_fails_before_it_begins_has_the_right_status(edge: ChatEdge) -> None:
@@ -211,6 +205,7 @@ async def test_an_answer_that_fails_before_it_begins_has_the_right_status(edge: 
     for stream in (True, False):
         answer = await edge.post("/v1/chat", {**body, "stream": stream})
         assert (answer.status_code, answer.text) == (400, "The model takes 4096 tokens.")
+        assert answer.headers["x-sluice-error"] == "context_length_exceeded"
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
@@ -233,6 +228,7 @@ async def test_an_answer_that_fails_before_it_begins_has_the_right_status(edge: 
 async def test_a_mistake_is_told_in_plain_text(edge: ChatEdge, body: object, status: int, text: str) -> None:
     answer = await edge.post("/v1/chat", body)
     assert (answer.status_code, answer.text) == (status, text)
+    assert answer.headers["x-sluice-error"] == ("model_not_found" if status == 404 else "invalid_request")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 

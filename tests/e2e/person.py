@@ -61,6 +61,15 @@ class Person:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def title(self, chat: str, other_than: str, within_s: float = 30.0) -> str:
+        """The one that the model makes in place of the question; empty if none comes."""
+        deadline = time.monotonic() + within_s
+        while (title := self.conversation(chat)["conversation"]["title"]) == other_than:
+            if time.monotonic() > deadline:
+                return ""
+            time.sleep(0.1)
+        return title
+
     def history(self, chat: str, messages: int, within_s: float = 5.0) -> list[Json]:
         """The messages of a conversation, once there are so many: answers are stored by an event's consumer."""
         deadline = time.monotonic() + within_s

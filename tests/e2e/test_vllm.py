@@ -65,5 +65,7 @@ def test_http_clients_read_the_engines_own_greedy_tokens() -> None:
         read = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
         with Person(stack.url, token) as person:
             parts = person.ask_ui(QUESTION, "chat", max_tokens=MAX_TOKENS, temperature=0)
+            title = person.title("chat", other_than=QUESTION)
     assert read == expected
     assert text_of(parts) == expected
+    assert title

@@ -78,6 +78,8 @@ class StoredMessage(msgspec.Struct, frozen=True):
     sources: tuple[Passage, ...] = ()
     model: str = ""
     error: str = ""
+    error_code: str = ""
+    """Of `shared.errors`; `error` is the same for people."""
     parts: tuple[MessagePart, ...] = ()
     """All of it but the sources, in order, as the AI SDK's UI messages have it."""
 

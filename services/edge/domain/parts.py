@@ -10,8 +10,9 @@ from msgspec import UNSET, UnsetType
 from services.edge.domain.calls import called
 from shared.messages import Answer
 
-KEPT_CHARACTERS = 1_048_576
-"""Of a message's files together, as data URLs: what is more is kept by name, type and size."""
+KEPT_CHARACTERS = 9_000_000
+"""Of a message's files together, as data URLs: what is more is kept by name, type and size. As many as a question may
+bring: `MAX_PICTURES_BYTES` in base64, and texts."""
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 

@@ -1,16 +1,35 @@
 // Bodies on their way to the edge, bounded.
 
 export class TooLarge extends Error {}
+/** Bodies that are held for others leave none for this one. */
+export class NoRoom extends Error {}
 
-/** The body of a request, at once. Raises `TooLarge`. */
-export async function readBody(
-  request: Request,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  const bounded = boundedBody(request, maxBytes);
-  if (bounded) for await (const chunk of bounded) chunks.push(chunk);
-  return new Uint8Array(Buffer.concat(chunks));
+/** What all bodies that are held at the same time may take: also who has no session can send some. */
+export class BodyRoom {
+  private takenBytes = 0;
+
+  constructor(private readonly maxBytes: number) {}
+
+  /** While `use` runs it has the body of a request, whole. Raises `TooLarge` or `NoRoom`. */
+  async withBody<T>(
+    request: Request,
+    maxBytes: number,
+    use: (body: Uint8Array<ArrayBuffer>) => Promise<T>,
+  ): Promise<T> {
+    let bytes = 0;
+    const chunks: Uint8Array[] = [];
+    try {
+      for await (const chunk of boundedBody(request, maxBytes) ?? []) {
+        bytes += chunk.byteLength;
+        this.takenBytes += chunk.byteLength;
+        if (this.takenBytes > this.maxBytes) throw new NoRoom();
+        chunks.push(chunk);
+      }
+      return await use(new Uint8Array(Buffer.concat(chunks)));
+    } finally {
+      this.takenBytes -= bytes;
+    }
+  }
 }
 
 /** The body of a request as it comes; it breaks with `TooLarge` where it does not end in time. */

@@ -1,6 +1,6 @@
 // One request of a browser passed to the edge, and the edge's answer passed back as it comes.
 
-import { boundedBody, readBody, TooLarge } from "./body";
+import { boundedBody, NoRoom, TooLarge } from "./body";
 import { clearedCookies, readCookies, sessionCookies } from "./cookies";
 import { NO_CONTENT_POLICY } from "./csp";
 import { isHttps, isOurs } from "./csrf";
@@ -8,6 +8,7 @@ import { EdgeAway, PATIENCE_MS } from "./edge";
 import {
   AWAY,
   FOREIGN,
+  FULL,
   NO_METHOD,
   NO_ROUTE,
   type Problem,
@@ -28,6 +29,7 @@ const PASSED_BACK = [
   "retry-after",
   "x-request-id",
   "x-sluice-chat-id",
+  "x-sluice-error",
   "x-sluice-message-id",
   "x-vercel-ai-ui-message-stream",
 ];
@@ -50,20 +52,22 @@ export async function forward(
   if (found === "no-method") return problemResponse(NO_METHOD);
   try {
     const limits = bodyLimits();
-    const streamed = found.body === "document" ? boundedBody(request, limits.document) : null;
-    const held =
-      found.body === "json" || found.body === "chat"
-        ? await readBody(request, limits[found.body])
-        : null;
     const path = found.path + new URL(request.url).search;
-    return await new Passage(request, path, held, streamed, parts).answer();
+    const pass = (held: Uint8Array<ArrayBuffer> | null, streamed: Streamed = null) =>
+      new Passage(request, path, held, streamed, parts).answer();
+    if (found.body === "none") return await pass(null);
+    if (found.body === "document") return await pass(null, boundedBody(request, limits.document));
+    return await parts.room.withBody(request, limits[found.body], pass);
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: 499 }); // nobody reads it
     if (causedBy(error, TooLarge)) return problemResponse(TOO_LARGE);
+    if (causedBy(error, NoRoom)) return problemResponse(FULL);
     if (causedBy(error, EdgeAway)) return problemResponse(AWAY);
     throw error;
   }
 }
+
+type Streamed = ReadableStream<Uint8Array> | null;
 
 class Passage {
   private readonly https: boolean;
@@ -73,7 +77,7 @@ class Passage {
     private readonly request: Request,
     private readonly path: string,
     private readonly held: Uint8Array<ArrayBuffer> | null,
-    private readonly streamed: ReadableStream<Uint8Array> | null,
+    private readonly streamed: Streamed,
     private readonly parts: Parts,
   ) {
     this.https = isHttps(request);
@@ -106,14 +110,13 @@ class Passage {
       const value = this.request.headers.get(name);
       if (value !== null) headers[name] = value;
     }
-    const answers = this.path.startsWith("/v1/chat");
     return this.parts.ask({
       method: this.request.method,
       path: this.path,
       headers,
       body: this.streamed ?? (this.held?.byteLength ? this.held : null),
       signal: this.request.signal,
-      patienceMs: answers ? PATIENCE_MS.answer : PATIENCE_MS.other,
+      patienceMs: PATIENCE_MS,
     });
   }
 

@@ -29,6 +29,12 @@ export const AWAY: Problem = {
   detail: "Sluice's API cannot be reached.",
   retryAfterS: 2,
 };
+export const FULL: Problem = {
+  status: 503,
+  code: "web_full",
+  detail: "Too much is being sent at the moment.",
+  retryAfterS: 2,
+};
 export const SIGNED_OUT: Problem = {
   status: 401,
   code: "signed_out",

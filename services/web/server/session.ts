@@ -1,5 +1,7 @@
 // A user's session with the edge: made by a password, renewed by a refresh token, ended.
 
+import { EdgeAway } from "./edge";
+
 export interface Session {
   access: string;
   refresh: string;
@@ -35,7 +37,8 @@ export class Sessions {
 
   /**
    * The session after this refresh token; null: it is not good any more. A token is spent once, however many requests
-   * and tabs bring it at the same time: its second use, later, would end the whole sign-in at the edge.
+   * and tabs bring it at the same time: its second use, later, would end the whole sign-in at the edge. Raises
+   * `EdgeAway` where the edge cannot decide, as without its database.
    */
   renew(refresh: string): Promise<Session | null> {
     const known = this.renewals.get(refresh);
@@ -45,10 +48,11 @@ export class Sessions {
     return renewal;
   }
 
+  /** Raises `EdgeAway`. */
   async signOut(access: string, refresh: string): Promise<void> {
     const answer = await this.ask("/logout", { refresh_token: refresh }, access);
     if (!answer.ok && answer.status !== 401)
-      throw new Error(`the edge answered ${answer.status} to a sign-out`);
+      throw new EdgeAway(`the edge answered ${answer.status} to a sign-out`);
   }
 
   private remember(refresh: string, renewal: Promise<Session | null>): void {
@@ -64,12 +68,11 @@ export class Sessions {
   }
 }
 
-/** Throws where the edge could not decide. */
 async function toRenewal(answer: Response): Promise<Session | null> {
   if (answer.ok) return toSession(await answer.json());
   await answer.body?.cancel();
   if (answer.status === 401 || answer.status === 400) return null;
-  throw new Error(`the edge answered ${answer.status} to a renewal`);
+  throw new EdgeAway(`the edge answered ${answer.status} to a renewal`);
 }
 
 function toSession(tokens: unknown): Session {

@@ -1,10 +1,10 @@
 // What `/api/session` does: signing in and out, with the tokens in cookies.
 
-import { readBody, TooLarge } from "./body";
+import { NoRoom, TooLarge } from "./body";
 import { clearedCookies, readCookies, sessionCookies } from "./cookies";
 import { isHttps, isOurs } from "./csrf";
 import { EdgeAway } from "./edge";
-import { AWAY, FOREIGN, problemResponse, TOO_LARGE } from "./problem";
+import { AWAY, FOREIGN, FULL, problemResponse, TOO_LARGE } from "./problem";
 import type { Parts } from "./wiring";
 
 const MAX_BYTES = 16 * 1024;
@@ -14,10 +14,10 @@ const INVALID = {
   detail: "A user name and a password are needed.",
 };
 
-export async function signIn(request: Request, { sessions }: Parts): Promise<Response> {
+export async function signIn(request: Request, { sessions, room }: Parts): Promise<Response> {
   if (!isOurs(request)) return problemResponse(FOREIGN);
   try {
-    const given = credentials(await readBody(request, MAX_BYTES));
+    const given = await room.withBody(request, MAX_BYTES, async (body) => credentials(body));
     if (!given) return problemResponse(INVALID);
     const result = await sessions.signIn(given.username, given.password);
     if (result instanceof Error || "status" in result) return refusal(result as Response);
@@ -75,6 +75,7 @@ function withCookies(status: number, cookies: string[]): Response {
 
 function problemOf(error: unknown): Response {
   if (error instanceof TooLarge) return problemResponse(TOO_LARGE);
+  if (error instanceof NoRoom) return problemResponse(FULL);
   if (error instanceof EdgeAway) return problemResponse(AWAY);
   throw error;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { linesOf } from "../lib/citations/lines";
 import { beside, type CitedPassage } from "../lib/citations/passage";
 import { conversationHref, conversationOf } from "../lib/history/addresses";
 
@@ -27,4 +28,15 @@ test("a conversation's address leads back to it, whatever its id", () => {
   assert.equal(conversationOf("/c/a%20b%2F%C3%BC"), "a b/ü");
   assert.equal(conversationOf("/knowledge"), "");
   assert.equal(conversationOf("/"), "");
+});
+
+test("a passage's code is told from its headings, also where it begins or ends in the middle of code", () => {
+  const kinds = (text: string) =>
+    linesOf(text)
+      .map(({ kind }) => kind[0])
+      .join("");
+  assert.equal(kinds("# One\n```sh\n# not one\n```\nplain"), "hcccp");
+  assert.equal(kinds("# not one\n```\n# One"), "cch");
+  assert.equal(kinds("# One\n```sh\n# not one"), "hcc");
+  assert.deepEqual(linesOf("## Two"), [{ kind: "heading", written: "Two" }]);
 });

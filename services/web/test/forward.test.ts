@@ -150,6 +150,30 @@ test("a body is bounded, whether it says its size or not", async () => {
   assert.equal((await forward(document, ["v1", "documents"], edge.parts)).status, 413);
 });
 
+test("bodies that are held at once are bounded together, and their room comes back", async () => {
+  let answer: () => void = () => {};
+  const edge = fakeEdge(
+    () =>
+      new Promise((resolve) => {
+        answer = () => resolve(Response.json({}));
+      }),
+    1_500,
+  );
+  const post = () =>
+    pageRequest("/x", { method: "POST", cookie: SIGNED_IN, body: new Uint8Array(1_000) });
+  const first = forward(post(), CHAT, edge.parts);
+  while (edge.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const second = await forward(post(), CHAT, edge.parts);
+  assert.equal(second.status, 503);
+  assert.equal(second.headers.get("retry-after"), "2");
+  answer();
+  assert.equal((await first).status, 200);
+  const third = forward(post(), CHAT, edge.parts);
+  while (edge.asked.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  answer();
+  assert.equal((await third).status, 200);
+});
+
 test("an edge that is away is a 503 with a time to come back, also while the session is renewed", async () => {
   const edge = fakeEdge(() => {
     throw new EdgeAway("refused");
@@ -161,4 +185,16 @@ test("an edge that is away is a 503 with a time to come back, also while the ses
     assert.equal((await answer.json()).code, "edge_away");
     assert.deepEqual(answer.headers.getSetCookie(), []);
   }
+});
+
+test("an edge that cannot renew a session now is a 503, and the session stays", async () => {
+  const edge = fakeEdge(() => new Response(null, { status: 503 }));
+  const answer = await forward(
+    pageRequest("/api/edge/v1/models", { cookie: "sluice-refresh=r9" }),
+    MODELS,
+    edge.parts,
+  );
+  assert.equal(answer.status, 503);
+  assert.equal((await answer.json()).code, "edge_away");
+  assert.deepEqual(answer.headers.getSetCookie(), []);
 });

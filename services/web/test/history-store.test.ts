@@ -68,7 +68,11 @@ function edge(...conversations: Conversation[]) {
       if (!refusing.now) there.delete(id);
       return held(undefined);
     },
-    restore: (id: string) => held(gone.get(id) as Conversation),
+    restore: (id: string) => {
+      const restored = gone.get(id) as Conversation;
+      there.set(id, restored);
+      return held(restored);
+    },
   };
   return { calls, refusing };
 }
@@ -89,6 +93,28 @@ test("pinning, renaming and deleting show at once, and are taken back if refused
   await assert.rejects(store.remove("a"));
   await assert.rejects(store.rename("a", "another"));
   assert.equal(state().recent[0]?.title, "about a");
+});
+
+test("what was deleted does not come back with an answer that was asked for before", async () => {
+  const { calls } = edge(one("a", 9), one("b", 8));
+  const late: (() => void)[] = [];
+  const held = <T>(value: T): Promise<T> =>
+    new Promise((resolve) => late.push(() => resolve(value)));
+  const before = page([one("a", 9), one("b", 8)]);
+  const store = new HistoryStore(calls);
+  await store.refresh();
+  const slow = { list: calls.list, change: calls.change };
+  calls.change = (id, change) => held({ ...one(id, 9), ...change });
+  calls.list = ({ pinned }) => held(pinned ? page([]) : before);
+  const asked = [store.rename("a", "another"), store.refresh()];
+  await store.remove("a");
+  for (const answer of late) answer();
+  await Promise.all(asked);
+  assert.equal(ids(store.getSnapshot().recent), "b");
+  Object.assign(calls, slow);
+  await store.restore("a");
+  await store.refresh();
+  assert.equal(store.find("a")?.id, "a");
 });
 
 test("a reading that fails keeps what was read", async () => {

@@ -33,12 +33,13 @@ export interface FakeEdge {
 /** `answers` is asked for every request; the edge's own routes for tokens are among them. */
 export function fakeEdge(
   answers: (request: EdgeRequest) => Response | Promise<Response>,
+  heldBytes?: number,
 ): FakeEdge {
   const asked: EdgeRequest[] = [];
   const parts = build(async (request) => {
     asked.push(request);
     return answers(request);
-  });
+  }, heldBytes);
   return { parts, asked };
 }
 

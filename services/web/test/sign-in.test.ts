@@ -95,3 +95,12 @@ test("with the edge away the browser is signed out all the same, and hears of it
   assert.equal(answer.status, 503);
   assert.equal(answer.headers.getSetCookie().length, 3);
 });
+
+test("so is it with an edge that cannot do it now", async () => {
+  const edge = fakeEdge(() => new Response(null, { status: 503 }));
+  for (const cookie of [`sluice-access=${token()}; sluice-refresh=r1`, "sluice-refresh=r2"]) {
+    const answer = await signOut(out(cookie), edge.parts);
+    assert.equal(answer.status, 503);
+    assert.equal(answer.headers.getSetCookie().length, 3);
+  }
+});

@@ -30,6 +30,7 @@ EXPOSED_HEADERS = [
     "retry-after",
     "x-request-id",
     "x-sluice-chat-id",
+    "x-sluice-error",
     "x-sluice-message-id",
     "x-vercel-ai-data-stream",
     "x-vercel-ai-ui-message-stream",

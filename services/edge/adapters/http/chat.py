@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, Parameter, QueryParameter
 
 from services.edge.adapters.http.answers import AnswerResponse, Refusal, StreamedAnswer, WholeAnswerBody
-from services.edge.adapters.http.errors import Fault, fault_of, log_bug
+from services.edge.adapters.http.errors import CODE_HEADER, Fault, fault_of, log_bug
 from services.edge.adapters.streaming import StreamFormat
 from services.edge.adapters.vercel.data_stream import DataStream
 from services.edge.adapters.vercel.question import to_question
@@ -35,7 +35,8 @@ ChatId = Annotated[str, QueryParameter(name="chatId", description="The conversat
 
 def plain_text(fault: Fault) -> Refusal:
     """AI SDK shows the body of a failed request to its user as it is, so it must not be JSON."""
-    return Refusal(fault.status, fault.response_headers() | {"Content-Type": TEXT}, fault.message.encode())
+    headers = fault.response_headers() | {CODE_HEADER: fault.code, "Content-Type": TEXT}
+    return Refusal(fault.status, headers, fault.message.encode())
 
 
 def plain_text_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -44,7 +45,7 @@ def plain_text_error(request: Request[Any, Any, Any], error: Exception) -> Respo
     return Response(
         fault.message.encode(),
         status_code=fault.status,
-        headers=fault.response_headers(),
+        headers=fault.response_headers() | {CODE_HEADER: fault.code},
         media_type=MediaType.TEXT,
     )
 
@@ -64,7 +65,7 @@ class ChatController(Controller):
         """Answers in a stream that `useChat` reads, with sources; with `"stream": false` in one JSON object.
 
         The ids of conversation and answer are in the headers `x-sluice-chat-id` and `x-sluice-message-id`.
-        Errors before the stream are plain text.
+        Errors before the stream are plain text, with their code in the header `x-sluice-error`.
         """
         body = read_body(await request.body())
         chosen = protocol_of(body, protocol)

@@ -15,6 +15,8 @@ from shared.errors import InternalError, SluiceError
 log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
+CODE_HEADER = "x-sluice-error"
+"""A fault's code, where the body is for people alone."""
 MISSING_FIELD = re.compile(r"missing required field `(\w+)`")
 MISSING_PARAMETER = re.compile(r"Missing required query parameter '(\w+)'")
 CODES = {

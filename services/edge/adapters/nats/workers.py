@@ -11,7 +11,7 @@ import structlog
 from services.edge.domain.drain import DrainRate
 from shared import subjects
 from shared.broker.ports import Bus
-from shared.errors import ModelNotFound, Unavailable
+from shared.errors import ModelAway, ModelNotFound, Unavailable
 from shared.messages import ServedModel, WorkerStatus
 from shared.served import find_model, served_models
 
@@ -101,11 +101,9 @@ class NatsWorkers:
         if not self._bus.connected:
             return Unavailable("NATS is away.")
         if not self.models():
-            return Unavailable("No worker is there at the moment.", retry_after_s=SILENCE_S)
+            return ModelAway("No worker is there at the moment.", retry_after_s=SILENCE_S)
         if not model or wanted in self._known:
-            return Unavailable(
-                f"No worker serves the model '{wanted}' at the moment.", retry_after_s=SILENCE_S
-            )
+            return ModelAway(f"No worker serves the model '{wanted}' at the moment.", retry_after_s=SILENCE_S)
         return ModelNotFound(f"The model '{model}' does not exist.", param="model")
 
     async def _heard(self, subject: str, data: bytes) -> None:

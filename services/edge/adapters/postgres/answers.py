@@ -63,13 +63,15 @@ def row_of(event: ChatCompleted) -> dict[str, object]:
     """The first choice, as the chat shows no other."""
     first = event.answers[0] if event.answers else None
     sources: list[object] = [msgspec.to_builtins(passage) for passage in event.passages]
+    failure = event.failure if isinstance(event, ChatFailed) else None
     return {
         "status": _status(event),
         "text": _storable(first.text if first else ""),
         "reasoning": _storable(first.reasoning if first else ""),
         "sources": sources,
         "model": event.model,
-        "error": _storable(event.failure.message) if isinstance(event, ChatFailed) else "",
+        "error": _storable(failure.message) if failure else "",
+        "error_code": _storable(failure.code) if failure else "",
         "created_at": moment(event.at),
     }
 

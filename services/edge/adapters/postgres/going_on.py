@@ -35,7 +35,7 @@ async def begin(connection: AsyncConnection, going: GoingOn) -> Beginning:
     parts = parts_in(row)
     if not waits_for_results(parts):
         raise InvalidRequest("The answer has no calls whose results it waits for.", param="messages")
-    values = {"status": "running", "request": going.request, "error": ""}
+    values = {"status": "running", "request": going.request, "error": "", "error_code": ""}
     await _store(connection, going.chat, row["id"], with_outcomes(parts, going.outcomes.each), values)
     return Beginning(row["id"], msgspec.convert(row["sources"], tuple[Passage, ...]))
 

@@ -67,6 +67,7 @@ messages = Table(
     Column("sources", JSONB, nullable=False),
     Column("model", Text, nullable=False),
     Column("error", Text, nullable=False),
+    Column("error_code", Text, nullable=False, server_default=""),
     Column("prompt_tokens", Integer, nullable=False),
     Column("completion_tokens", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),

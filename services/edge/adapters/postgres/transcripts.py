@@ -70,6 +70,7 @@ def _message(row: Mapping[Any, Any]) -> StoredMessage:
         sources=msgspec.convert(row["sources"], tuple[Passage, ...]),
         model=row["model"],
         error=row["error"],
+        error_code=row["error_code"],
         parts=_parts(row),
     )
 

@@ -132,7 +132,9 @@ class UiStream:
         )
         usage = {"inputTokens": end.usage.prompt_tokens, "outputTokens": end.usage.completion_tokens}
         usage |= {"totalTokens": end.usage.total_tokens, "cachedInputTokens": end.usage.cached_tokens}
-        metadata = {"finishReason": reason, "usage": usage}
+        metadata: dict[str, object] = {"finishReason": reason, "usage": usage}
+        if reason == "error" and failure is not None:
+            metadata["errorCode"] = failure.code
         pieces = [self._close(), self._called(None)]
         pieces.append(_event({"type": "message-metadata", "messageMetadata": metadata}))
         if failure is None:

@@ -50,17 +50,26 @@ function Blank() {
       const conversation = conversations.blank();
       conversations.keep(conversation);
       window.history.pushState(null, "", conversationHref(conversation.id));
-      await conversation.ask(parts);
+      void conversation.ask(parts);
     },
     [open],
   );
-  const ask = (parts: ChatPart[]) =>
-    void begin(parts).catch(() => toast({ tone: "danger", title: errors.away }));
+  const ask = useCallback(
+    async (parts: ChatPart[]) => {
+      try {
+        await begin(parts);
+      } catch (error) {
+        toast({ tone: "danger", title: errors.away });
+        throw error;
+      }
+    },
+    [begin, toast, errors.away],
+  );
   return (
     <>
       <ChatHeader title="" />
       <OfflineBanner />
-      <EmptyState onAsk={(text) => ask([{ type: "text", text }])} />
+      <EmptyState onAsk={(text) => void ask([{ type: "text", text }]).catch(nothing)} />
       <Composer
         draftKey="new"
         busy={false}

@@ -1,7 +1,8 @@
 "use client";
 
+import { usePathname } from "next/navigation";
 import { useCallback } from "react";
-import { conversationHref } from "@/lib/history/addresses";
+import { conversationHref, conversationOf } from "@/lib/history/addresses";
 import { ChatHeader } from "./chat-header";
 import { Composer } from "./composer/composer";
 import { EmptyState } from "./empty-state";
@@ -28,12 +29,14 @@ export default function Room({ conversations }: RoomProps) {
 
 function Opened({ conversations, conversation }: RoomProps & { conversation: Conversation }) {
   const state = useConversation(conversation);
+  const addressed = conversationOf(usePathname());
   const { phase, messages, status, reconnecting } = state;
   const ask = useCallback(
     (parts: ChatPart[]) => {
       if (conversation.getView().phase === "new") {
         conversations.keep(conversation);
-        window.history.pushState(null, "", conversationHref(conversation.id));
+        const address = conversationHref(conversation.id);
+        if (window.location.pathname !== address) window.history.pushState(null, "", address);
       }
       void conversation.ask(parts);
     },
@@ -56,7 +59,7 @@ function Opened({ conversations, conversation }: RoomProps & { conversation: Con
       )}
       {absent ? null : (
         <Composer
-          draftKey={phase === "new" ? "new" : conversation.id}
+          draftKey={addressed || "new"}
           busy={isWriting(status) || reconnecting}
           stopping={state.stopping}
           onAsk={ask}

@@ -4,13 +4,14 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { ScrollArea } from "@/components/ui/scroll-area";
 import { wordsFor } from "@/lib/api/errors";
+import { linesOf } from "@/lib/citations/lines";
 import type { CitedPassage } from "@/lib/citations/passage";
 import { useText } from "@/lib/text";
 import type { Reading } from "./use-passage";
 
 /** So much of what stands before a passage is seen above it. */
 const LED_IN_PX = 96;
-const HEADING = /^#{1,6}\s+/;
+const STYLES = { heading: "font-semibold text-text", code: "font-mono text-[13px]" };
 
 interface PassageTextProps {
   passage: CitedPassage;
@@ -73,20 +74,20 @@ function Notice({ children }: { children: ReactNode }) {
   );
 }
 
-/** Line for line as it stands in the document, but for headings, which look like some. */
+/** Line for line as it stands in the document, but for headings and code, which look like some. */
 function Written({ text }: { text: string }) {
-  const lines = text.replace(/^\n+|\s+$/g, "").split("\n");
+  const lines = linesOf(text);
   return (
     <span className="block whitespace-pre-wrap break-words">
-      {lines.map((line, place) => {
+      {lines.map(({ kind, written }, place) => {
         const end = place < lines.length - 1 ? "\n" : "";
-        return HEADING.test(line) ? (
+        if (kind === "plain") return written + end;
+        const Element = kind === "code" ? "code" : "strong";
+        return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
-          <strong key={place} className="font-semibold text-text">
-            {line.replace(HEADING, "") + end}
-          </strong>
-        ) : (
-          line + end
+          <Element key={place} className={STYLES[kind]}>
+            {written + end}
+          </Element>
         );
       })}
     </span>

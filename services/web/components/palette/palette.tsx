@@ -4,7 +4,7 @@ import { Command as Cmdk } from "cmdk";
 import { Search as SearchIcon } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { useLayoutEffect, useRef, useState } from "react";
-import { Overlay } from "@/components/ui/dialog";
+import { Overlay, useFocusBack } from "@/components/ui/dialog";
 import { Spinner } from "@/components/ui/spinner";
 import { wordsFor } from "@/lib/api/errors";
 import { useConversations } from "@/lib/history/provider";
@@ -22,6 +22,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const open = useOpening();
   const [query, setQuery] = useState("");
   const leaves = useRef(false);
+  const focusBack = useFocusBack();
   const { list, chosen, setChosen } = useFirstChosen();
   const search = useSearch(query);
   const choose = (run: () => void) => {
@@ -35,7 +36,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Overlay />
         <Radix.Content
           aria-describedby={undefined}
-          onCloseAutoFocus={(event) => leaves.current && event.preventDefault()}
+          onCloseAutoFocus={(event) => (leaves.current ? event.preventDefault() : focusBack(event))}
           className="-translate-x-1/2 fixed top-[max(1rem,12dvh)] left-1/2 z-50 flex h-[min(30rem,76dvh)] w-[min(40rem,calc(100vw-1.5rem))] animate-rise flex-col overflow-hidden rounded-xl border border-line bg-raised shadow-float outline-none"
         >
           <Radix.Title className="sr-only">{words.title}</Radix.Title>

@@ -1,7 +1,7 @@
 "use client";
 
 import { Fragment } from "react";
-import { Dialog, DialogContent } from "@/components/ui/dialog";
+import { Dialog, DialogContent, useFocusBack } from "@/components/ui/dialog";
 import { labels } from "@/lib/shortcuts/matching";
 import { useIsMac } from "@/lib/shortcuts/provider";
 import { GROUPS, SHORTCUT_IDS, SHORTCUTS, type ShortcutId } from "@/lib/shortcuts/registry";
@@ -9,11 +9,13 @@ import { useText } from "@/lib/text";
 
 export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const words = useText().palette;
+  const focusBack = useFocusBack();
   return (
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogContent
         title={words.shortcuts}
         className="max-w-lg"
+        onCloseAutoFocus={focusBack}
         onOpenAutoFocus={(event) => {
           event.preventDefault(); // the text takes the focus, so that the arrow keys scroll it
           (event.currentTarget as HTMLElement).focus();

@@ -44,7 +44,7 @@ export function AccountMenu({ name }: { name: string }) {
         <span className="min-w-0 flex-1 truncate text-sm">{name}</span>
         <ChevronsUpDown aria-hidden className="size-4 text-faint" />
       </MenuTrigger>
-      <MenuContent side="top" align="start" className="w-60">
+      <MenuContent side="top" align="start" className="w-64">
         <ThemeChoice />
         <MenuSeparator />
         <LanguageChoice />

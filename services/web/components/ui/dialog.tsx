@@ -2,7 +2,7 @@
 
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useState } from "react";
 import { cn } from "@/lib/classes";
 import { useText } from "@/lib/text";
 import { IconButton } from "./icon-button";
@@ -11,6 +11,18 @@ import { useStyleNonce } from "./style-nonce";
 export const Dialog = Radix.Root;
 export const DialogTrigger = Radix.Trigger;
 export const DialogClose = Radix.Close;
+
+/**
+ * For `onCloseAutoFocus` of a dialog that no trigger opened: who had the focus has it again. Radix knows the trigger
+ * alone, and leaves the focus nowhere without one.
+ */
+export function useFocusBack(): (event: Event) => void {
+  const [before] = useState(() => document.activeElement);
+  return (event) => {
+    event.preventDefault();
+    if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+  };
+}
 
 export function Overlay({ className }: { className?: string }) {
   useStyleNonce();

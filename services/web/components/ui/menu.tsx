@@ -6,9 +6,13 @@ import type { ComponentProps, ReactNode } from "react";
 import { cn } from "@/lib/classes";
 import { useStyleNonce } from "./style-nonce";
 
-export const Menu = Radix.Root;
 export const MenuTrigger = Radix.Trigger;
 export const MenuRadioGroup = Radix.RadioGroup;
+
+/** Not modal: a modal one hides the page from screen readers, and leaves what is hidden there to the Tab key. */
+export function Menu(props: ComponentProps<typeof Radix.Root>) {
+  return <Radix.Root modal={false} {...props} />;
+}
 
 export function MenuContent({ className, ...rest }: ComponentProps<typeof Radix.Content>) {
   useStyleNonce();
@@ -39,7 +43,9 @@ export function MenuItem({ className, danger, keys, children, ...rest }: ItemPro
       {...rest}
     >
       {children}
-      {keys ? <kbd className="ml-auto pl-4 font-sans text-faint text-xs">{keys}</kbd> : null}
+      {keys ? (
+        <kbd className="ml-auto whitespace-nowrap pl-4 font-sans text-faint text-xs">{keys}</kbd>
+      ) : null}
     </Radix.Item>
   );
 }

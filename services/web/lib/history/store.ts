@@ -62,6 +62,9 @@ export class HistoryStore {
   private again = false;
   private loadingMore: Promise<void> | null = null;
   private readAtMs = 0;
+  private readonly removing = new Set<string>();
+  /** Since the reading under way began: it may still have them. */
+  private gone = new Set<string>();
 
   constructor(
     private readonly calls: HistoryCalls = CALLS,
@@ -114,7 +117,7 @@ export class HistoryStore {
     this.loadingMore = this.calls
       .list({ limit: PAGE, cursor: this.recent.cursor, pinned: false })
       .then((page) => {
-        this.recent = withOlder(this.recent, listOf(page));
+        this.recent = withOlder(this.recent, this.listOf(page));
         this.error = null;
       })
       .catch((error: unknown) => {
@@ -138,18 +141,24 @@ export class HistoryStore {
   /** Gone from the list at once; comes back if the edge refuses. */
   async remove(id: string): Promise<void> {
     const known = this.find(id);
+    this.removing.add(id);
     this.hide(id);
     try {
       await this.calls.remove(id);
       this.announce();
     } catch (error) {
+      this.gone.delete(id);
       if (known) this.show(known);
       throw error;
+    } finally {
+      this.removing.delete(id);
     }
   }
 
   async restore(id: string): Promise<void> {
-    this.show(await this.calls.restore(id));
+    const restored = await this.calls.restore(id);
+    this.gone.delete(id);
+    this.show(restored);
     this.announce();
   }
 
@@ -163,15 +172,17 @@ export class HistoryStore {
     const known = this.find(id);
     if (known) this.show({ ...known, ...change });
     try {
-      this.show(await this.calls.change(id, change));
+      const changed = await this.calls.change(id, change);
+      if (!this.gone.has(id)) this.show(changed);
       this.announce();
     } catch (error) {
-      if (known) this.show(known);
+      if (known && !this.gone.has(id)) this.show(known);
       throw error;
     }
   }
 
   private async readNewest(): Promise<void> {
+    this.gone = new Set(this.removing);
     if (this.phase === "unread") {
       this.phase = "reading";
       this.changed();
@@ -181,8 +192,8 @@ export class HistoryStore {
         this.calls.list({ limit: PINNED_LIMIT, pinned: true }),
         this.calls.list({ limit: PAGE, pinned: false }),
       ]);
-      this.pinned = { entries: pinned.conversations, cursor: "" };
-      this.recent = withNewest(this.recent, listOf(recent));
+      this.pinned = { ...this.listOf(pinned), cursor: "" };
+      this.recent = withNewest(this.recent, this.listOf(recent));
       this.error = null;
       this.readAtMs = Date.now();
     } catch (error) {
@@ -219,9 +230,15 @@ export class HistoryStore {
   }
 
   private hide(id: string): void {
+    this.gone.add(id);
     this.pinned = without(this.pinned, id);
     this.recent = without(this.recent, id);
     this.changed();
+  }
+
+  private listOf(page: ConversationPage): List<Conversation> {
+    const entries = page.conversations.filter(({ id }) => !this.gone.has(id));
+    return { entries, cursor: page.next_cursor };
   }
 
   private changed(): void {
@@ -238,8 +255,4 @@ export class HistoryStore {
       error: this.error,
     };
   }
-}
-
-function listOf(page: ConversationPage): List<Conversation> {
-  return { entries: page.conversations, cursor: page.next_cursor };
 }

@@ -1,51 +1,48 @@
 "use client";
 
-import { useCallback, useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useShortcut } from "@/lib/shortcuts/provider";
-import { useText } from "@/lib/text";
+import { useLanguage, useText } from "@/lib/text";
+import { LANG } from "@/lib/text/language";
 import type { ChatPart } from "../model/message";
+import { currentOf } from "../model/models";
 import { AttachmentPreviews } from "./attachment-previews";
 import { ComposerTools } from "./composer-tools";
 import { DropVeil } from "./drop-veil";
 import { FileProblems } from "./file-problems";
 import { isComposing } from "./keys";
+import { filesOf } from "./pasted";
 import { SendButton } from "./send-button";
-import { useAttachments } from "./use-attachments";
+import { type Attachments, useAttachments } from "./use-attachments";
 import { useDraft } from "./use-draft";
 import { useDrop } from "./use-drop";
 import { useChoices, useModels } from "./use-models";
 
-const MAX_CHARACTERS = 100_000;
+const MAX_TYPED = 100_000;
 
 interface ComposerProps {
   draftKey: string;
   busy: boolean;
   stopping: boolean;
-  onAsk: (parts: ChatPart[]) => void;
+  /** What was typed is kept until a promise is fulfilled, and where it is not. */
+  onAsk: (parts: ChatPart[]) => Promise<void> | void;
   onStop: () => void;
   /** A question is begun: what its answer needs can be loaded. */
   onBegun: () => void;
 }
 
 export function Composer(props: ComposerProps) {
-  const { draftKey, busy, stopping, onAsk, onStop, onBegun } = props;
+  const { draftKey, busy, stopping, onStop, onBegun } = props;
   const words = useText().chat.composer;
   const [text, setText] = useDraft(draftKey);
   const [choices] = useChoices();
   const models = useModels();
-  const model = models?.find(({ id }) => id === choices.model) ?? models?.[0];
-  const attachments = useAttachments(model?.takesPictures ?? false, model?.id ?? "");
+  const model = currentOf(models, choices.model);
+  const attachments = useAttachments(model?.takesPictures ?? true, model?.id ?? "");
   const over = useDrop(attachments.add);
   const field = useFocusedField();
-  const ready = (text.trim() !== "" || attachments.files.length > 0) && !attachments.reading;
-
-  const send = useCallback(() => {
-    if (busy || !ready) return;
-    onAsk(asParts(attachments.files, text));
-    setText("");
-    attachments.clear();
-  }, [busy, ready, attachments, text, setText, onAsk]);
-
+  const problems = useProblems(text, attachments);
+  const { send, sending, ready } = useSend(props, text, setText, attachments);
   const pressed = keysOf({ busy, text, send, onStop });
 
   return (
@@ -59,12 +56,12 @@ export function Composer(props: ComposerProps) {
         }}
       >
         <AttachmentPreviews {...attachments} />
-        <FileProblems problems={attachments.problems} />
+        <FileProblems problems={problems} />
         <textarea
           ref={field}
           value={text}
           rows={1}
-          maxLength={MAX_CHARACTERS}
+          readOnly={sending}
           aria-label={words.label}
           placeholder={words.placeholder}
           onChange={(event) => {
@@ -72,12 +69,23 @@ export function Composer(props: ComposerProps) {
             setText(event.target.value);
           }}
           onKeyDown={pressed}
-          onPaste={(event) => takeFiles(event, attachments.add)}
+          onPaste={(event) => {
+            const files = filesOf(event.clipboardData, words.pasted);
+            if (!files) return;
+            event.preventDefault();
+            attachments.add(files);
+          }}
           className="field-sizing-content scrollbar-thin block max-h-[40vh] min-h-12 w-full resize-none bg-transparent px-4 pt-3 pb-1 text-[15.5px] leading-[1.6] outline-none placeholder:text-faint"
         />
         <div className="flex items-center gap-1 px-2 pb-2">
-          <ComposerTools models={models ?? []} onFiles={attachments.add} />
-          <SendButton busy={busy} stopping={stopping} ready={ready} onStop={onStop} />
+          <ComposerTools models={models} onFiles={attachments.add} />
+          <SendButton
+            busy={busy}
+            stopping={stopping}
+            sending={sending}
+            ready={ready}
+            onStop={onStop}
+          />
         </div>
       </form>
       <p className="mt-2 hidden text-center text-faint text-xs sm:block">{words.hint}</p>
@@ -85,7 +93,40 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-function asParts(files: ReturnType<typeof useAttachments>["files"], text: string): ChatPart[] {
+function useProblems(text: string, { problems }: Attachments): string[] {
+  const words = useText().chat.composer;
+  const locale = LANG[useLanguage()];
+  if (text.length <= MAX_TYPED) return problems;
+  return [...problems, words.tooLong(new Intl.NumberFormat(locale).format(MAX_TYPED))];
+}
+
+/** Nothing of a question is given up before it is on its way. */
+function useSend(
+  { busy, onAsk }: ComposerProps,
+  text: string,
+  setText: (text: string) => void,
+  { files, sendable, clear }: Attachments,
+) {
+  const [sending, setSending] = useState(false);
+  const something = text.trim() !== "" || files.length > 0;
+  const ready = something && sendable && text.length <= MAX_TYPED && !sending;
+  const send = async () => {
+    if (busy || !ready) return;
+    setSending(true);
+    try {
+      await onAsk(asParts(files, text));
+      setText("");
+      clear();
+    } catch {
+      // Whoever could not take it has said so; it is all still here.
+    } finally {
+      setSending(false);
+    }
+  };
+  return { send: () => void send(), sending, ready };
+}
+
+function asParts(files: Attachments["files"], text: string): ChatPart[] {
   const attached = files.map(({ name, mediaType, url }) => ({
     type: "file" as const,
     filename: name,
@@ -93,13 +134,6 @@ function asParts(files: ReturnType<typeof useAttachments>["files"], text: string
     url,
   }));
   return [...attached, ...(text.trim() ? [{ type: "text" as const, text: text.trim() }] : [])];
-}
-
-function takeFiles(event: React.ClipboardEvent, add: (files: File[]) => void): void {
-  const files = [...event.clipboardData.files];
-  if (files.length === 0) return;
-  event.preventDefault();
-  add(files);
 }
 
 interface Typing {

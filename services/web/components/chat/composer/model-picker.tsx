@@ -1,7 +1,6 @@
 "use client";
 
 import { ChevronDown } from "lucide-react";
-import { useEffect } from "react";
 import {
   Menu,
   MenuContent,
@@ -12,24 +11,25 @@ import {
 } from "@/components/ui/menu";
 import type { ChatModel } from "@/lib/api/models";
 import { useText } from "@/lib/text";
+import { currentOf } from "../model/models";
 
 interface ModelPickerProps {
-  models: ChatModel[];
+  models: ChatModel[] | null;
   chosen: string;
   onChoose: (model: string) => void;
+  /** It is about to be looked at. */
+  onOpen: () => void;
 }
 
-/** Hidden where there is nothing to choose. A model that is gone is no choice any more. */
-export function ModelPicker({ models, chosen, onChoose }: ModelPickerProps) {
+/** Hidden where there is nothing to choose. A chosen model that is away stays chosen: another answers until it is back. */
+export function ModelPicker({ models, chosen, onChoose, onOpen }: ModelPickerProps) {
   const { models: words } = useText().chat;
-  const current = models.find(({ id }) => id === chosen) ?? models[0];
-  const isGone = chosen !== "" && models.length > 0 && current?.id !== chosen;
-  useEffect(() => {
-    if (isGone) onChoose("");
-  }, [isGone, onChoose]);
-  if (models.length < 2 || !current) return null;
+  const current = currentOf(models, chosen);
+  if (!models || !current) return null;
+  const away = chosen !== "" && current.id !== chosen ? chosen : "";
+  if (models.length < 2 && !away) return null;
   return (
-    <Menu>
+    <Menu onOpenChange={(open) => open && onOpen()}>
       <MenuTrigger
         aria-label={`${words.label}: ${current.id}`}
         className="flex h-8 min-w-0 items-center gap-1 rounded-md px-2 text-[13px] text-muted transition-colors hover:bg-hover hover:text-text data-[state=open]:bg-hover pointer-coarse:h-11"
@@ -40,18 +40,27 @@ export function ModelPicker({ models, chosen, onChoose }: ModelPickerProps) {
       <MenuContent side="top" align="start" className="max-w-80">
         <MenuRadioGroup value={current.id} onValueChange={onChoose}>
           <MenuLabel>{words.label}</MenuLabel>
+          {away ? (
+            <MenuRadioItem value={away} disabled>
+              <Name id={away} note={words.away} />
+            </MenuRadioItem>
+          ) : null}
           {models.map(({ id, root }) => (
             <MenuRadioItem key={id} value={id}>
-              <span className="min-w-0">
-                <span className="block truncate">{id}</span>
-                {root === id ? null : (
-                  <span className="block truncate text-faint text-xs">{words.alias(root)}</span>
-                )}
-              </span>
+              <Name id={id} note={root === id ? "" : words.alias(root)} />
             </MenuRadioItem>
           ))}
         </MenuRadioGroup>
       </MenuContent>
     </Menu>
+  );
+}
+
+function Name({ id, note }: { id: string; note: string }) {
+  return (
+    <span className="min-w-0">
+      <span className="block truncate">{id}</span>
+      {note ? <span className="block truncate text-faint text-xs">{note}</span> : null}
+    </span>
   );
 }

@@ -1,24 +1,23 @@
 "use client";
 
 import { useCallback, useRef, useState } from "react";
-import { useLanguage, useText } from "@/lib/text";
-import { LANG } from "@/lib/text/language";
 import {
   type Attachment,
   type FileProblem,
   MAX_FILES,
-  MAX_PICTURE_BYTES,
-  MAX_TEXT_BYTES,
-  megabytes,
   problemOf,
+  togetherProblem,
 } from "./attachments";
 import { readFile } from "./read-file";
+import { useFileWords } from "./use-file-words";
 
 export interface Attachments {
   files: Attachment[];
   reading: boolean;
-  /** Of the files that were given last: what was not taken, and why. */
+  /** What was not taken of the files that were given last, and why; and what the model does not take. */
   problems: string[];
+  /** They can be sent as they are. */
+  sendable: boolean;
   add: (files: readonly File[]) => void;
   remove: (id: string) => void;
   clear: () => void;
@@ -28,60 +27,70 @@ export interface Attachments {
 export function useAttachments(pictures: boolean, modelName: string): Attachments {
   const [files, setFiles] = useState<Attachment[]>([]);
   const [readingCount, setReadingCount] = useState(0);
-  const held = useRef(0);
-  const [problems, setProblems] = useState<string[]>([]);
-  const words = useText().chat.files;
-  const locale = LANG[useLanguage()];
+  const held = useRef({ files: [] as Attachment[], reading: 0 });
+  const [refused, setRefused] = useState<string[]>([]);
+  const words = useFileWords(modelName);
 
   const say = useCallback(
-    (problem: FileProblem, name: string) => {
-      const title = {
-        unknownKind: () => words.unknownKind(name),
-        textTooLarge: () =>
-          `${words.textTooLarge(name, megabytes(MAX_TEXT_BYTES, locale))} ${words.toKnowledge}`,
-        pictureTooLarge: () => words.pictureTooLarge(name, megabytes(MAX_PICTURE_BYTES, locale)),
-        noPictures: () => words.noPictures(modelName),
-        unreadable: () => words.unreadable(name),
-      }[problem]();
-      setProblems((before) => [...before, title]);
+    (problem: FileProblem, name: string) =>
+      setRefused((before) => [...new Set([...before, words.of(problem, name)])]),
+    [words],
+  );
+
+  const hold = useCallback((changed: Attachment[]) => {
+    held.current.files = changed;
+    setFiles(changed);
+  }, []);
+
+  const read = useCallback(
+    async (file: File) => {
+      try {
+        const attachment = await readFile(file);
+        const problem = togetherProblem(held.current.files, attachment);
+        if (problem) say(problem, file.name);
+        else hold([...held.current.files, attachment]);
+      } catch {
+        say("unreadable", file.name);
+      }
+      held.current.reading -= 1;
+      setReadingCount(held.current.reading);
     },
-    [words, locale, modelName],
+    [say, hold],
   );
 
   const add = useCallback(
     (given: readonly File[]) => {
-      const room = MAX_FILES - held.current;
-      setProblems(given.length > room ? [words.tooMany(MAX_FILES)] : []);
-      for (const file of given.slice(0, room)) {
+      const room = MAX_FILES - held.current.files.length - held.current.reading;
+      setRefused(given.length > room ? [words.tooMany] : []);
+      for (const file of given.slice(0, Math.max(0, room))) {
         const problem = problemOf(file, pictures);
         if (problem) {
           say(problem, file.name);
           continue;
         }
-        held.current += 1;
-        setReadingCount((count) => count + 1);
-        readFile(file)
-          .then((read) => setFiles((before) => [...before, read]))
-          .catch(() => {
-            held.current -= 1;
-            say("unreadable", file.name);
-          })
-          .finally(() => setReadingCount((count) => count - 1));
+        held.current.reading += 1;
+        setReadingCount(held.current.reading);
+        void read(file);
       }
     },
-    [pictures, say, words],
+    [pictures, say, words, read],
   );
 
-  const remove = useCallback((id: string) => {
-    held.current -= 1;
-    setFiles((before) => before.filter((file) => file.id !== id));
-  }, []);
+  const remove = useCallback(
+    (id: string) => {
+      hold(held.current.files.filter((file) => file.id !== id));
+      setRefused([]);
+    },
+    [hold],
+  );
 
   const clear = useCallback(() => {
-    held.current = 0;
-    setFiles([]);
-    setProblems([]);
-  }, []);
+    hold([]);
+    setRefused([]);
+  }, [hold]);
 
-  return { files, reading: readingCount > 0, problems, add, remove, clear };
+  const unseen = !pictures && files.some(({ kind }) => kind === "picture");
+  const problems = unseen ? [...new Set([...refused, words.of("noPictures", "")])] : refused;
+  const reading = readingCount > 0;
+  return { files, reading, problems, sendable: !reading && !unseen, add, remove, clear };
 }

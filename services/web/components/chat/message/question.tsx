@@ -9,6 +9,7 @@ import { textOf } from "../model/message";
 import { ActionRow } from "./action-row";
 import { EditQuestion } from "./edit-question";
 import { FileList } from "./file-list";
+import { LongText } from "./long-text";
 import type { MessageRowProps } from "./message-row";
 import { VersionSwitch } from "./version-switch";
 
@@ -38,11 +39,7 @@ export function Question({ conversation, message, busy, version, versions }: Mes
       className="flex flex-col items-end gap-1"
     >
       <FileList files={files} />
-      {text ? (
-        <div className="wrap-anywhere max-w-[min(100%,36rem)] whitespace-pre-wrap rounded-2xl bg-bubble px-4 py-2.5 text-[15.5px] leading-[1.6]">
-          {text}
-        </div>
-      ) : null}
+      {text ? <LongText text={text} /> : null}
       <ActionRow always={versions > 1}>
         <CopyButton text={text} label={words.copy} />
         <IconButton

@@ -6,9 +6,9 @@ import { ApiError } from "@/lib/api/errors";
 import type { Version } from "./branch-tree";
 import { Branches } from "./branches";
 import { makeChat } from "./chat";
-import { type ConversationParts, STOP_PATIENCE_MS } from "./conversation-parts";
+import { type ConversationParts, STOP_ANSWER_MS, STOP_PATIENCE_MS } from "./conversation-parts";
 import { BLANK, type ConversationView, View } from "./conversation-view";
-import { type ChatMessage, type ChatPart, isWriting } from "./message";
+import { type ChatMessage, type ChatPart, isWriting, textOf, wordsOf } from "./message";
 import { Recovery } from "./recovery";
 import { isLost } from "./transport";
 
@@ -33,10 +33,12 @@ export class Conversation {
     this.chat = makeChat(id, parts, {
       onConnected: () => {
         this.connected = true;
+        parts.unsent.release(id);
         this.view.change({ reconnecting: false });
         parts.tell({ kind: "answering", conversation: id });
       },
       onError: (error) => {
+        parts.onFailed(error);
         if (isLost(error) && !this.getView().stopping) void this.recovery.begin();
       },
       onFinish: () => this.finished(),
@@ -82,6 +84,7 @@ export class Conversation {
 
   async ask(parts: ChatPart[]): Promise<void> {
     this.view.change({ phase: "ready" });
+    this.parts.unsent.hold(this.id, wordsOf(parts));
     await this.chat.sendMessage({ role: "user", parts });
   }
 
@@ -98,7 +101,19 @@ export class Conversation {
 
   /** Reads the branch that this version of a message is in. */
   show(version: string): void {
+    this.chat.clearError();
     this.branches.show(version);
+  }
+
+  /** Whether there is more to be read than is shown: an answer that was to be written anew, and was not. */
+  hasMore(): boolean {
+    const last = this.chat.messages.at(-1);
+    return last !== undefined && this.branches.hasMoreAfter(last.id);
+  }
+
+  showMore(): void {
+    const last = this.chat.messages.at(-1);
+    if (last) this.show(last.id);
   }
 
   has(id: string): boolean {
@@ -119,8 +134,9 @@ export class Conversation {
     this.view.change({ stopping: true });
     this.recovery.end();
     try {
-      await this.parts.stopAnswer(this.id);
-      await this.untilEnded(STOP_PATIENCE_MS);
+      const taken = this.parts.stopAnswer(this.id).then(() => true);
+      const late = this.parts.pause(STOP_ANSWER_MS).then(() => false);
+      if (await Promise.race([taken, late])) await this.untilEnded(STOP_PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // nobody is there to stop it: it ends here, at least
     } finally {
@@ -144,10 +160,13 @@ export class Conversation {
       answered = await this.reload();
     } catch (error) {
       const missing = error instanceof ApiError && [400, 404].includes(error.status);
-      this.view.change({ phase: missing ? "missing" : "failed", loadError: error });
+      const unsent = missing && this.parts.unsent.restore(this.id, []);
+      const phase = unsent ? "new" : missing ? "missing" : "failed";
+      this.view.change({ phase, loadError: error });
       return;
     }
     this.view.change({ phase: "ready" });
+    this.parts.unsent.restore(this.id, this.chat.messages.map(textOf));
     await this.recovery.catchUp(answered);
   }
 

@@ -18,6 +18,8 @@ export interface MessageMetadata {
   usage?: Usage;
   /** The server's words for what broke the answer off. */
   error?: string;
+  /** The same for us. */
+  errorCode?: string;
   /** Milliseconds from the question to the end of the reasoning, where this page saw it. */
   thoughtMs?: number;
 }
@@ -28,7 +30,11 @@ export type ChatMessage = UIMessage<MessageMetadata, ChatData>;
 export type ChatPart = ChatMessage["parts"][number];
 
 export function textOf(message: ChatMessage): string {
-  return message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+  return wordsOf(message.parts);
+}
+
+export function wordsOf(parts: readonly ChatPart[]): string {
+  return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
 }
 
 export function isWriting(status: string): boolean {

@@ -7,7 +7,7 @@ import { browserNetwork } from "./network";
 import { OpenConversations } from "./open-conversations";
 import { answerCall, goesOn, offeredTools } from "./page-tools";
 
-interface Around extends Pick<ConversationParts, "choices" | "tell"> {
+interface Around extends Pick<ConversationParts, "choices" | "unsent" | "tell" | "onFailed"> {
   transcripts: Transcripts;
 }
 

@@ -2,8 +2,9 @@
 
 import { DefaultChatTransport, type UIMessageChunk } from "ai";
 import { ApiError, edgePath, ourFetch } from "@/lib/api/fetching";
+import type { Choices } from "./choices";
 import type { ChatMessage } from "./message";
-import { type Choices, messagesToSend } from "./request";
+import { isPicture, messagesToSend, type Sending } from "./request";
 
 export interface OfferedTool {
   name: string;
@@ -11,32 +12,39 @@ export interface OfferedTool {
   parameters: Record<string, unknown>;
 }
 
+/** What a question is sent with. */
+export type Asking = Choices & Sending;
+
 export interface TransportParts {
-  choices: () => Choices;
+  choices: () => Asking;
   tools: () => Promise<OfferedTool[]>;
-  /** An answer has begun to come. */
+  /** The first of an answer has come: from then on the SDK says that it is being written. */
   onConnected: () => void;
 }
 
 /** An answer whose end never came: the SDK would take what there is of it for all. */
 export const BROKEN_OFF = "broken_off";
 
+/** The question has a picture, and its model takes none: it is not sent. */
+export const NO_PICTURES = "no_pictures";
+
 export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
+  private readonly onConnected: () => void;
+
   constructor({ choices, tools, onConnected }: TransportParts) {
     super({
       api: edgePath("/v1/chat"),
-      fetch: async (input, init) => {
-        const answer = await ourFetch(input, init);
-        if (answer.status !== 204) onConnected();
-        return answer;
-      },
+      fetch: ourFetch,
       prepareSendMessagesRequest: async ({ id, messages, trigger, messageId }) => {
-        const { model, retrieval } = choices();
+        const { model, retrieval, pictures } = choices();
+        if (!pictures && messages.findLast(isQuestion)?.parts.some(isPicture)) {
+          throw new ApiError(0, NO_PICTURES, "The model takes no pictures.");
+        }
         const offered = await tools();
         return {
           body: {
             id,
-            messages: messagesToSend(messages),
+            messages: messagesToSend(messages, { pictures }),
             trigger,
             messageId,
             retrieval,
@@ -46,13 +54,18 @@ export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
         };
       },
     });
+    this.onConnected = onConnected;
   }
 
   protected override processResponseStream(
     stream: ReadableStream<Uint8Array<ArrayBufferLike>>,
   ): ReadableStream<UIMessageChunk> {
-    return super.processResponseStream(unbroken(stream)).pipeThrough(untilItsEnd());
+    return super.processResponseStream(unbroken(stream)).pipeThrough(toItsEnd(this.onConnected));
   }
+}
+
+function isQuestion({ role }: ChatMessage): boolean {
+  return role === "user";
 }
 
 /** A connection that breaks in mid-answer is told from a fault of ours. */
@@ -73,10 +86,13 @@ function unbroken(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array
   });
 }
 
-function untilItsEnd(): TransformStream<UIMessageChunk, UIMessageChunk> {
+function toItsEnd(onBegun: () => void): TransformStream<UIMessageChunk, UIMessageChunk> {
+  let begun = false;
   let ended = false;
   return new TransformStream({
     transform(chunk, controller) {
+      if (!begun) onBegun();
+      begun = true;
       ended ||= chunk.type === "finish" || chunk.type === "abort" || chunk.type === "error";
       controller.enqueue(chunk);
     },
@@ -88,7 +104,8 @@ function untilItsEnd(): TransformStream<UIMessageChunk, UIMessageChunk> {
 
 /** Whether the way to the edge was lost: the answer may be going on without us. */
 export function isLost(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.code === "edge_away");
+  if (!(error instanceof ApiError) || error.code === NO_PICTURES) return false;
+  return error.status === 0 || error.code === "edge_away";
 }
 
 /** Whether asking again in a moment may do. */

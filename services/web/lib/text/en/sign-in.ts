@@ -13,7 +13,7 @@ export const signIn = {
   throttledOver: "You can try again now.",
   seconds: (count: number) => (count === 1 ? "1 second" : `${count} seconds`),
   minutes: (count: number) => (count === 1 ? "1 minute" : `${count} minutes`),
-  ended: "Your session ended. Sign in to go on.",
+  ended: "Your session ended. Sign in to go on where you were.",
   signedOut: "You are signed out.",
   help: "No account? Ask whoever runs this Sluice to make one.",
 };

@@ -15,7 +15,7 @@ export const signIn: typeof English = {
   throttledOver: "现在可以重试了。",
   seconds: (count: number) => `${count} 秒`,
   minutes: (count: number) => `${count} 分钟`,
-  ended: "会话已结束，请登录后继续。",
+  ended: "会话已结束，登录后可从刚才的位置继续。",
   signedOut: "你已退出登录。",
   help: "还没有账户？请联系运行此 Sluice 的人创建。",
 };
