@@ -113,10 +113,9 @@ class Reader:
 
     def begun(self, question: str, *, model: str) -> None:
         """A question whose answer is written while nobody reads it, for as long as that is allowed."""
-        body = {"id": uuid.uuid4().hex, "model": model, "retrieval": False, "trigger": "submit-message"}
-        parts = [{"type": "text", "text": question}]
-        body["messages"] = [{"id": uuid.uuid4().hex, "role": "user", "parts": parts}]
-        taken: int = self.page.evaluate(BEGIN, body)
+        message = {"id": uuid.uuid4().hex, "role": "user", "parts": [{"type": "text", "text": question}]}
+        body = {"id": uuid.uuid4().hex, "messages": [message], "trigger": "submit-message"}
+        taken: int = self.page.evaluate(BEGIN, {**body, "model": model, "retrieval": False})
         assert taken == 200
 
     def upload(self, name: str, content: bytes) -> None:

@@ -1,24 +1,23 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { useShortcut } from "@/lib/shortcuts/provider";
-import { useLanguage, useText } from "@/lib/text";
-import { LANG } from "@/lib/text/language";
+import { useText } from "@/lib/text";
 import type { ChatPart } from "../model/message";
 import { currentOf } from "../model/models";
 import { AttachmentPreviews } from "./attachment-previews";
 import { ComposerTools } from "./composer-tools";
 import { DropVeil } from "./drop-veil";
 import { FileProblems } from "./file-problems";
-import { isComposing } from "./keys";
+import { focusComposer } from "./focus";
 import { filesOf } from "./pasted";
 import { SendButton } from "./send-button";
-import { type Attachments, useAttachments } from "./use-attachments";
+import { keysOf } from "./typing-keys";
+import { useAttachments } from "./use-attachments";
 import { useDraft } from "./use-draft";
 import { useDrop } from "./use-drop";
 import { useChoices, useModels } from "./use-models";
-
-const MAX_TYPED = 100_000;
+import { useProblems, useSend } from "./use-send";
 
 interface ComposerProps {
   draftKey: string;
@@ -32,7 +31,7 @@ interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const { draftKey, busy, stopping, onStop, onBegun } = props;
+  const { draftKey, busy, stopping, onAsk, onStop, onBegun } = props;
   const words = useText().chat.composer;
   const [text, setText] = useDraft(draftKey);
   const [choices] = useChoices();
@@ -41,9 +40,19 @@ export function Composer(props: ComposerProps) {
   const attachments = useAttachments(model?.takesPictures ?? true, model?.id ?? "");
   const over = useDrop(attachments.add);
   const field = useFocusedField();
-  const problems = useProblems(text, attachments);
-  const { send, sending, ready } = useSend(props, text, setText, attachments);
+  const problems = useProblems({ text, attachments });
+  const { send, sending, ready } = useSend({ text, setText, attachments }, onAsk, busy);
+  const stop = () => {
+    onStop();
+    focusComposer();
+  };
   const pressed = keysOf({ busy, text, send, onStop });
+  const pasted = (event: React.ClipboardEvent) => {
+    const files = filesOf(event.clipboardData, words.pasted);
+    if (!files) return;
+    event.preventDefault();
+    attachments.add(files);
+  };
 
   return (
     <div className="shrink-0 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
@@ -61,6 +70,7 @@ export function Composer(props: ComposerProps) {
           ref={field}
           value={text}
           rows={1}
+          data-composer
           readOnly={sending}
           aria-label={words.label}
           placeholder={words.placeholder}
@@ -69,23 +79,12 @@ export function Composer(props: ComposerProps) {
             setText(event.target.value);
           }}
           onKeyDown={pressed}
-          onPaste={(event) => {
-            const files = filesOf(event.clipboardData, words.pasted);
-            if (!files) return;
-            event.preventDefault();
-            attachments.add(files);
-          }}
+          onPaste={pasted}
           className="field-sizing-content scrollbar-thin block max-h-[40vh] min-h-12 w-full resize-none bg-transparent px-4 pt-3 pb-1 text-[15.5px] leading-[1.6] outline-none placeholder:text-faint"
         />
         <div className="flex items-center gap-1 px-2 pb-2">
           <ComposerTools models={models} onFiles={attachments.add} />
-          <SendButton
-            busy={busy}
-            stopping={stopping}
-            sending={sending}
-            ready={ready}
-            onStop={onStop}
-          />
+          <SendButton {...{ busy, stopping, sending, ready, onStop: stop }} />
         </div>
       </form>
       <p className="mt-2 hidden text-center text-faint text-xs sm:block">{words.hint}</p>
@@ -93,85 +92,12 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-function useProblems(text: string, { problems }: Attachments): string[] {
-  const words = useText().chat.composer;
-  const locale = LANG[useLanguage()];
-  if (text.length <= MAX_TYPED) return problems;
-  return [...problems, words.tooLong(new Intl.NumberFormat(locale).format(MAX_TYPED))];
-}
-
-/** Nothing of a question is given up before it is on its way. */
-function useSend(
-  { busy, onAsk }: ComposerProps,
-  text: string,
-  setText: (text: string) => void,
-  { files, sendable, clear }: Attachments,
-) {
-  const [sending, setSending] = useState(false);
-  const something = text.trim() !== "" || files.length > 0;
-  const ready = something && sendable && text.length <= MAX_TYPED && !sending;
-  const send = async () => {
-    if (busy || !ready) return;
-    setSending(true);
-    try {
-      await onAsk(asParts(files, text));
-      setText("");
-      clear();
-    } catch {
-      // Whoever could not take it has said so; it is all still here.
-    } finally {
-      setSending(false);
-    }
-  };
-  return { send: () => void send(), sending, ready };
-}
-
-function asParts(files: Attachments["files"], text: string): ChatPart[] {
-  const attached = files.map(({ name, mediaType, url }) => ({
-    type: "file" as const,
-    filename: name,
-    mediaType,
-    url,
-  }));
-  return [...attached, ...(text.trim() ? [{ type: "text" as const, text: text.trim() }] : [])];
-}
-
-interface Typing {
-  busy: boolean;
-  text: string;
-  send: () => void;
-  onStop: () => void;
-}
-
-/** What the keys of the field do. */
-function keysOf({ busy, text, send, onStop }: Typing) {
-  return (event: React.KeyboardEvent<HTMLTextAreaElement>) => {
-    if (isComposing(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      send();
-    } else if (event.key === "Escape" && busy) {
-      event.preventDefault();
-      onStop();
-    } else if (event.key === "ArrowUp" && text === "" && !busy) {
-      if (editLastQuestion()) event.preventDefault();
-    }
-  };
-}
-
 /** Has the focus when a chat is opened, where that does not bring up a keyboard on the screen. */
 function useFocusedField() {
   const field = useRef<HTMLTextAreaElement>(null);
   useShortcut("focusComposer", () => field.current?.focus());
   useEffect(() => {
-    if (window.matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+    focusComposer();
   }, []);
   return field;
-}
-
-function editLastQuestion(): boolean {
-  const buttons = document.querySelectorAll<HTMLButtonElement>("[data-question] [data-edit]");
-  const last = [...buttons].at(-1);
-  last?.click();
-  return last !== undefined;
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { ChevronDown } from "lucide-react";
+import { useRef } from "react";
 import {
   Menu,
   MenuContent,
@@ -12,6 +13,7 @@ import {
 import type { ChatModel } from "@/lib/api/models";
 import { useText } from "@/lib/text";
 import { currentOf } from "../model/models";
+import { focusComposer } from "./focus";
 
 interface ModelPickerProps {
   models: ChatModel[] | null;
@@ -25,11 +27,17 @@ interface ModelPickerProps {
 export function ModelPicker({ models, chosen, onChoose, onOpen }: ModelPickerProps) {
   const { models: words } = useText().chat;
   const current = currentOf(models, chosen);
+  const hasChosen = useRef(false);
   if (!models || !current) return null;
   const away = chosen !== "" && current.id !== chosen ? chosen : "";
   if (models.length < 2 && !away) return null;
   return (
-    <Menu onOpenChange={(open) => open && onOpen()}>
+    <Menu
+      onOpenChange={(open) => {
+        hasChosen.current &&= !open;
+        if (open) onOpen();
+      }}
+    >
       <MenuTrigger
         aria-label={`${words.label}: ${current.id}`}
         className="flex h-8 min-w-0 items-center gap-1 rounded-md px-2 text-[13px] text-muted transition-colors hover:bg-hover hover:text-text data-[state=open]:bg-hover pointer-coarse:h-11"
@@ -37,8 +45,22 @@ export function ModelPicker({ models, chosen, onChoose, onOpen }: ModelPickerPro
         <span className="max-w-44 truncate">{current.id}</span>
         <ChevronDown aria-hidden className="size-3.5 shrink-0" />
       </MenuTrigger>
-      <MenuContent side="top" align="start" className="max-w-80">
-        <MenuRadioGroup value={current.id} onValueChange={onChoose}>
+      <MenuContent
+        side="top"
+        align="start"
+        className="max-w-80"
+        onCloseAutoFocus={(event) => {
+          // With the model the question is begun.
+          if (hasChosen.current && focusComposer()) event.preventDefault();
+        }}
+      >
+        <MenuRadioGroup
+          value={current.id}
+          onValueChange={(model) => {
+            hasChosen.current = true;
+            onChoose(model);
+          }}
+        >
           <MenuLabel>{words.label}</MenuLabel>
           {away ? (
             <MenuRadioItem value={away} disabled>

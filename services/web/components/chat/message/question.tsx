@@ -1,10 +1,11 @@
 "use client";
 
 import { Pencil } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { CopyButton } from "@/components/ui/copy-button";
 import { IconButton } from "@/components/ui/icon-button";
 import { useText } from "@/lib/text";
+import { focusComposer } from "../composer/focus";
 import { textOf } from "../model/message";
 import { ActionRow } from "./action-row";
 import { EditQuestion } from "./edit-question";
@@ -15,6 +16,11 @@ import { VersionSwitch } from "./version-switch";
 
 export function Question({ conversation, message, busy, version, versions }: MessageRowProps) {
   const [editing, setEditing] = useState(false);
+  const [givenUp, setGivenUp] = useState(false);
+  const pencil = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (givenUp && !editing) pencil.current?.focus();
+  }, [givenUp, editing]);
   const { message: words, youSaid } = useText().chat;
   const text = textOf(message);
   const files = message.parts.filter((part) => part.type === "file");
@@ -23,11 +29,15 @@ export function Question({ conversation, message, busy, version, versions }: Mes
       <EditQuestion
         text={text}
         files={files}
-        onCancel={() => setEditing(false)}
+        onCancel={() => {
+          setEditing(false);
+          setGivenUp(true);
+        }}
         onSave={(changed) => {
           setEditing(false);
           const said = changed.trim() ? [{ type: "text" as const, text: changed }] : [];
           void conversation.edit(message.id, [...files, ...said]);
+          focusComposer();
         }}
       />
     );
@@ -45,9 +55,13 @@ export function Question({ conversation, message, busy, version, versions }: Mes
         <IconButton
           size="sm"
           label={words.edit}
+          ref={pencil}
           data-edit
           disabled={busy}
-          onClick={() => setEditing(true)}
+          onClick={() => {
+            setEditing(true);
+            setGivenUp(false);
+          }}
         >
           <Pencil aria-hidden />
         </IconButton>
