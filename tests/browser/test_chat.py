@@ -142,9 +142,9 @@ def test_what_was_typed_before_the_pages_scripts_came_is_kept(reader: Reader) ->
     reader.page.route("**/*.js", lambda route: held.append(route))
     reader.page.goto("/", wait_until="commit")
     reader.composer.fill("typed too early")
-    reader.page.unroute("**/*.js")
     for route in held:
         route.continue_()
+    reader.page.unroute("**/*.js")
     reader.awake()
     reader.page.wait_for_timeout(500)
     expect(reader.composer).to_have_value("typed too early")

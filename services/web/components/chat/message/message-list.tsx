@@ -36,6 +36,7 @@ export function MessageList({ conversation, state }: MessageListProps) {
     scroller,
     content,
     messages.at(-1)?.role === "user" ? messages.length : 0,
+    writing,
   );
   // Not the browser's own way, which ends where the rows above, once they are measured, have pushed it; nor the list's,
   // which goes on for a while and would undo an End.

@@ -18,16 +18,22 @@ export interface Stick {
 
 /**
  * Keeps the end of a growing content in view for as long as the reader has not scrolled away from it, and again when
- * the reader is back there. With each new `asked` above 0 it goes to the end.
+ * the reader is back there. With each new `asked` above 0 it goes to the end. What the reader has unfolded, while
+ * nothing is being written, stays in view instead.
  */
 export function useStickToEnd(
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
   asked: number,
+  writing: boolean,
 ): Stick {
   const [atEnd, setAtEnd] = useState(true);
   const sticking = useRef(true);
   const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const isWritten = useRef(writing);
+  useEffect(() => {
+    isWritten.current = writing;
+  }, [writing]);
   const stick = useCallback((on: boolean) => {
     sticking.current = on;
     setAtEnd(on);
@@ -58,7 +64,10 @@ export function useStickToEnd(
       before = top;
     };
     const grown = new ResizeObserver(() => {
-      if (sticking.current) element.scrollTop = element.scrollHeight;
+      const isReaders = !isWritten.current && performance.now() < readersUntil;
+      if (!sticking.current) return;
+      if (!isReaders) element.scrollTop = element.scrollHeight;
+      else stick(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX);
     });
     grown.observe(inner);
     grown.observe(element);
