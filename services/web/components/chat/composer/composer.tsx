@@ -48,13 +48,6 @@ export function Composer(props: ComposerProps) {
     focusComposer();
   };
   const pressed = keysOf({ busy, text, send, onStop });
-  const pasted = (event: React.ClipboardEvent) => {
-    const files = filesOf(event.clipboardData, words.pasted);
-    if (!files) return;
-    event.preventDefault();
-    attachments.add(files);
-  };
-
   return (
     <div className="shrink-0 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
       <DropVeil shown={over} />
@@ -80,7 +73,7 @@ export function Composer(props: ComposerProps) {
             setText(event.target.value);
           }}
           onKeyDown={pressed}
-          onPaste={pasted}
+          onPaste={(event) => takePasted(event, words.pasted, attachments.add)}
           className="field-sizing-content scrollbar-thin block max-h-[40vh] min-h-12 w-full resize-none bg-transparent px-4 pt-3 pb-1 text-[15.5px] leading-[1.6] outline-none placeholder:text-faint"
         />
         <div className="flex items-center gap-1 px-2 pb-2">
@@ -91,6 +84,18 @@ export function Composer(props: ComposerProps) {
       <p className="mt-2 hidden text-center text-faint text-xs sm:block">{words.hint}</p>
     </div>
   );
+}
+
+/** Files, and a text that is too long for the field; the field takes the rest. */
+function takePasted(
+  event: React.ClipboardEvent,
+  longName: string,
+  add: (files: File[]) => void,
+): void {
+  const files = filesOf(event.clipboardData, longName);
+  if (!files) return;
+  event.preventDefault();
+  add(files);
 }
 
 /** What was typed before the page's scripts were there is kept. */

@@ -15,12 +15,7 @@ import type { MessageRowProps } from "./message-row";
 import { VersionSwitch } from "./version-switch";
 
 export function Question({ conversation, message, busy, version, versions }: MessageRowProps) {
-  const [editing, setEditing] = useState(false);
-  const [givenUp, setGivenUp] = useState(false);
-  const pencil = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (givenUp && !editing) pencil.current?.focus();
-  }, [givenUp, editing]);
+  const { editing, setEditing, setGivenUp, pencil } = useEditing();
   const { message: words, youSaid } = useText().chat;
   const text = textOf(message);
   const files = message.parts.filter((part) => part.type === "file");
@@ -75,4 +70,15 @@ export function Question({ conversation, message, busy, version, versions }: Mes
       </ActionRow>
     </article>
   );
+}
+
+/** The pencil has the focus again when editing is given up. */
+function useEditing() {
+  const [editing, setEditing] = useState(false);
+  const [givenUp, setGivenUp] = useState(false);
+  const pencil = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (givenUp && !editing) pencil.current?.focus();
+  }, [givenUp, editing]);
+  return { editing, setEditing, setGivenUp, pencil };
 }
