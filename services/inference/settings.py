@@ -96,12 +96,16 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     """Set by the process that owns the engine, for its front ends: where they attach to it."""
     engine_front_end: int = 0
     """Likewise: which of them this one is, from 0."""
+    engine_cache: str = ""
+    """Likewise: the name under which they tell others that they share a prefix cache."""
 
     openai_base_url: str = ""
     openai_api_key: str = ""
     openai_slots: Annotated[int, Meta(ge=1)] = 64
     openai_context_tokens: Annotated[int, Meta(ge=1)] = 8192
     """What we announce; the upstream itself judges what fits."""
+    openai_pictures: bool = False
+    """The same of pictures: true where the upstream's models look at them."""
 
     sim_slots: Annotated[int, Meta(ge=1)] = 256
     sim_step_ms: Annotated[float, Meta(ge=0)] = 20.0

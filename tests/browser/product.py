@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from services.edge.adapters.passwords import Argon2Passwords
 from services.edge.adapters.postgres import Database, PostgresAccounts
 from services.edge.usecases.users import AddUser
 from tests.browser.scripted import NAME, ScriptedModel, scripted_model
+from tests.browser.stored import store
 from tests.chaos.cluster import Cluster, Shape, running_cluster
 from tests.conftest import ServerLoop
 from tests.proxy import Proxy, proxied
@@ -31,11 +32,16 @@ SIMULATED_WORKER = {
 """A simulated answer takes six seconds: long enough to be in the middle of it, and short enough to see its end."""
 
 
+AT_A_TIME = 24
+"""Answers that a user may have under way: more than a test has, unless that is what it tests."""
+
+
 def shape(scripted: ScriptedModel) -> Shape:
     scripted_worker = {
         "SLUICE_ENGINE": "openai",
         "SLUICE_OPENAI_BASE_URL": scripted.base_url,
         "SLUICE_MODEL": SCRIPTED,
+        "SLUICE_OPENAI_PICTURES": "true",
     }
     return Shape(
         edges=2,
@@ -43,7 +49,7 @@ def shape(scripted: ScriptedModel) -> Shape:
         services=("audit", "embedder", "retriever"),
         engine=EngineChoice(EXTRACTIVE, "", "as asked"),
         ready_within_s=120.0,
-        environ={"SLUICE_DEFAULT_MODEL": SIMULATED},
+        environ={"SLUICE_DEFAULT_MODEL": SIMULATED, "SLUICE_CHAT_MAX_STREAMS_PER_USER": str(AT_A_TIME)},
         own={"inference-2": SIMULATED_WORKER, "inference-3": scripted_worker},
     )
 
@@ -69,6 +75,11 @@ class Product:
         self._loop.run(add_user(account, self.cluster.operator()["SLUICE_DATABASE_URL"]))
         return account
 
+    def add_conversation(self, account: Account, title: str, turns: Sequence[tuple[str, str]]) -> str:
+        """What was asked and answered long ago. Its id."""
+        url = self.cluster.operator()["SLUICE_DATABASE_URL"]
+        return self._loop.run(store(url, account.name, title, turns))
+
     def force_out(self, account: Account) -> None:
         """As an operator does: signed out everywhere."""
         self._users("revoke", account.name)
@@ -87,6 +98,24 @@ class Product:
 
     def restart_edge(self) -> None:
         self._loop.run(self.cluster.restart("edge-1"))
+
+    def runs(self, name: str) -> bool:
+        return self.cluster[name].runs
+
+    def pause(self, *names: str) -> None:
+        """Their processes stand still, and their connections stay."""
+        for name in names:
+            self.cluster[name].pause()
+
+    def go_on(self, *names: str) -> None:
+        for name in names:
+            self.cluster[name].resume()
+
+    def kill(self, name: str) -> None:
+        self._loop.run(self.cluster[name].kill())
+
+    def restart(self, name: str) -> None:
+        self._loop.run(self.cluster.restart(name))
 
     def _users(self, *arguments: str) -> None:
         subprocess.run(

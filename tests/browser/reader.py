@@ -12,6 +12,14 @@ from tests.browser.product import Account, Product
 from tests.browser.watch import Watch
 
 OURS = {"x-sluice-web": "1"}
+BEGIN = """async (body) => {
+  const headers = { "content-type": "application/json", "x-sluice-web": "1" };
+  const leaving = new AbortController();
+  const request = { method: "POST", headers, body: JSON.stringify(body), signal: leaving.signal };
+  const { status } = await fetch("/api/edge/v1/chat", request);
+  leaving.abort(); // a browser has six connections to a host, and no more
+  return status;
+}"""
 READY_WITHIN_S = 30.0
 STORED_WITHIN_S = 20.0
 """Once more than an edge that dies with an answer's end in hand keeps it from the others (`ACK_WAIT_S`)."""
@@ -53,7 +61,13 @@ class Reader:
     def composer(self) -> Locator:
         return self.page.get_by_role("textbox", name="Message", exact=True)
 
+    def awake(self) -> None:
+        """The page's scripts have taken over its fields: a key that is pressed before does nothing."""
+        known = "() => Object.keys(document.querySelector('textarea') ?? {}).some((name) => name.startsWith('__react'))"
+        self.page.wait_for_function(known)
+
     def ask(self, question: str) -> None:
+        self.awake()
         self.composer.fill(question)
         self.composer.press("Enter")
 
@@ -102,6 +116,13 @@ class Reader:
         if title:
             self._send("PATCH", f"/api/edge/v1/conversations/{conversation}", {"title": title})
         return conversation
+
+    def begun(self, question: str, *, model: str) -> None:
+        """A question whose answer is written while nobody reads it, for as long as that is allowed."""
+        message = {"id": uuid.uuid4().hex, "role": "user", "parts": [{"type": "text", "text": question}]}
+        body = {"id": uuid.uuid4().hex, "messages": [message], "trigger": "submit-message"}
+        taken: int = self.page.evaluate(BEGIN, {**body, "model": model, "retrieval": False})
+        assert taken == 200
 
     def upload(self, name: str, content: bytes) -> None:
         """A document that was there before; returns when it can be searched."""

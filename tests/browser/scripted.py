@@ -29,6 +29,8 @@ class Answer:
     thought: str = ""
     calls: Sequence[tuple[str, Mapping[str, object]]] = ()
     after: str = ""
+    fails: bool = False
+    """It breaks off after its text."""
     title: str = ""
     """Of the conversation that it begins, when the edge asks for one."""
 
@@ -39,6 +41,8 @@ class ScriptedModel:
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     """By the question, to its letter."""
     step_s: float = 0.01
+    asked: list[bytes] = field(default_factory=list[bytes])
+    """The bodies of all requests."""
 
     def answer_to(self, messages: list[dict[str, Any]]) -> Answer:
         asked = [text_of(message) for message in messages if message["role"] == "user"]
@@ -72,6 +76,9 @@ def events(answer: Answer) -> list[bytes]:
         for start in range(0, len(written), 24):
             piece = {"arguments": written[start : start + 24]}
             deltas.append({"tool_calls": [{"index": index, "function": piece}]})
+    if answer.fails:
+        error = {"error": {"message": "The script says so.", "code": 500}}
+        return [*(event(choices=[{"index": 0, "delta": delta}]) for delta in deltas), event(**error)]
     reason = "tool_calls" if answer.calls else "stop"
     said = [event(choices=[{"index": 0, "delta": delta}]) for delta in deltas]
     return [*said, event(choices=[{"index": 0, "delta": {}, "finish_reason": reason}]), b"data: [DONE]\n\n"]
@@ -91,6 +98,7 @@ async def respond(handler: Upstream, model: ScriptedModel, writer: asyncio.Strea
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(MODELS) + MODELS)
         await writer.drain()
         return
+    model.asked.append(body)
     request = json.loads(body)
     writer.write(STREAM)
     for piece in events(model.answer_to(request["messages"])):

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.product import SCRIPTED
 from tests.browser.reader import Reader
@@ -44,6 +44,7 @@ def test_a_stopped_answer_stays_as_far_as_it_came_and_the_chat_goes_on(reader: R
     reader.sees_beginning()
     reader.page.get_by_role("button", name="Stop", exact=True).click()
     reader.sees_end()
+    expect(reader.composer).to_be_focused()
     expect(reader.answer.get_by_text("Stopped", exact=True)).to_be_visible()
     assert 5 <= len(text_shown(reader).split()) < 240
     reader.page.reload()
@@ -88,8 +89,12 @@ def test_a_question_is_edited_and_both_branches_stay(reader: Reader) -> None:
     reader.page.get_by_role("button", name="Edit", exact=True).click()
     field = reader.page.get_by_role("textbox", name="Edit your message")
     expect(field).to_be_focused()
+    field.press("Escape")
+    expect(reader.page.get_by_role("button", name="Edit", exact=True)).to_be_focused()
+    reader.page.keyboard.press("Enter")
     field.fill("Say: The second answer.")
     field.press("Enter")
+    expect(reader.composer).to_be_focused()
     expect(reader.answer).to_contain_text("The second answer.")
     reader.sees_end()
     expect(reader.answers).to_have_count(1)
@@ -130,3 +135,16 @@ def test_a_models_thoughts_are_kept_apart_and_folded_away(reader: Reader) -> Non
     expect(reader.answer.get_by_text("weigh one against")).not_to_be_visible()
     fold.click()
     expect(reader.answer.get_by_text("weigh one against")).to_be_visible()
+
+
+def test_what_was_typed_before_the_pages_scripts_came_is_kept(reader: Reader) -> None:
+    held: list[Route] = []
+    reader.page.route("**/*.js", lambda route: held.append(route))
+    reader.page.goto("/", wait_until="commit")
+    reader.composer.fill("typed too early")
+    for route in held:
+        route.continue_()
+    reader.page.unroute("**/*.js")
+    reader.awake()
+    reader.page.wait_for_timeout(500)
+    expect(reader.composer).to_have_value("typed too early")

@@ -29,6 +29,10 @@ class Node:
         return self._child
 
     @property
+    def runs(self) -> bool:
+        return self._child is not None
+
+    @property
     def pid(self) -> int:
         return self.child.pid
 

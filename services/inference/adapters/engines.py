@@ -79,6 +79,7 @@ def _openai(settings: Settings, worker: str) -> Engine:
         [settings.served_model_name or settings.model, *(name for name, _ in more)],
         aliases=settings.model_aliases,
         context_tokens=settings.openai_context_tokens,
+        modalities=("text", "image") if settings.openai_pictures else ("text",),
     )
     return OpenAIEngine(options, worker=worker, models=models)
 

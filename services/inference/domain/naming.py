@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.messages import ServedModel
+from shared.messages import Modality, ServedModel
 
 MAX_NAMES = 64
 """Of one worker: models, adapters and aliases. Each model and adapter costs it two pulls that wait."""
@@ -28,6 +28,7 @@ def named(
     adapters: Sequence[str] = (),
     aliases: Sequence[str] = (),
     context_tokens: int = 0,
+    modalities: tuple[Modality, ...] = ("text",),
 ) -> tuple[ServedModel, ...]:
     """The models, the first one's adapters after them. An alias is `alias`, of the first model, or `alias=model`."""
     own = [*models, *adapters]
@@ -41,6 +42,7 @@ def named(
             name,
             context_tokens,
             aliases=tuple(alias for alias, model in owners.items() if model == name),
+            modalities=modalities,
             parent=models[0] if place >= len(models) else "",
         )
         for place, name in enumerate(own)

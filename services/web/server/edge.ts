@@ -4,8 +4,8 @@ import { Agent, fetch, type RequestInit } from "undici";
 import { edgeUrl } from "./settings";
 
 const CONNECT_MS = 1_000; // longer ones undici counts in steps of half a second
-/** An answer may wait its turn in the queue; no other route has anything to wait for. */
-export const PATIENCE_MS = { answer: 620_000, other: 30_000 } as const;
+/** Until an answer's head. Also that of a stream: the edge begins it in seconds, though its job waits for its turn. */
+export const PATIENCE_MS = 30_000;
 
 /** Nobody listens there, or nobody answers, or what it needs is away. */
 export class EdgeAway extends Error {}

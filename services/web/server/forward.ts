@@ -29,6 +29,7 @@ const PASSED_BACK = [
   "retry-after",
   "x-request-id",
   "x-sluice-chat-id",
+  "x-sluice-error",
   "x-sluice-message-id",
   "x-vercel-ai-ui-message-stream",
 ];
@@ -109,14 +110,13 @@ class Passage {
       const value = this.request.headers.get(name);
       if (value !== null) headers[name] = value;
     }
-    const answers = this.path.startsWith("/v1/chat");
     return this.parts.ask({
       method: this.request.method,
       path: this.path,
       headers,
       body: this.streamed ?? (this.held?.byteLength ? this.held : null),
       signal: this.request.signal,
-      patienceMs: answers ? PATIENCE_MS.answer : PATIENCE_MS.other,
+      patienceMs: PATIENCE_MS,
     });
   }
 

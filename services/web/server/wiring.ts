@@ -31,7 +31,7 @@ export function build(ask: AskEdge = edgeClient(), heldBytes: number = HELD_BYTE
         ...(access ? { authorization: `Bearer ${access}` } : {}),
       },
       body: JSON.stringify(body),
-      patienceMs: PATIENCE_MS.other,
+      patienceMs: PATIENCE_MS,
     }),
   );
   return { ask, sessions, room: new BodyRoom(heldBytes) };

@@ -4,6 +4,8 @@ import type { ChatMessage } from "../components/chat/model/message";
 import { messagesToSend } from "../components/chat/model/request";
 import { passagesOf, toMessage } from "../components/chat/model/transcript";
 
+const SEEN = { pictures: true };
+
 const said = (id: string, role: ChatMessage["role"], text: string): ChatMessage => ({
   id,
   role,
@@ -20,15 +22,15 @@ function branch(turns: number, text = "x"): ChatMessage[] {
 }
 
 test("a very long conversation is sent from its end, beginning with a question", () => {
-  const sent = messagesToSend(branch(500));
+  const sent = messagesToSend(branch(500), SEEN);
   assert.ok(sent.length <= 240);
   assert.equal(sent.at(-1)?.id, "q499");
   assert.equal(sent[0]?.role, "user");
 });
 
 test("what has too many characters is cut, and the question never", () => {
-  assert.ok(messagesToSend(branch(20, "x".repeat(20_000))).length < 12);
-  assert.equal(messagesToSend([said("q", "user", "x".repeat(190_000))]).length, 1);
+  assert.ok(messagesToSend(branch(20, "x".repeat(20_000)), SEEN).length < 12);
+  assert.equal(messagesToSend([said("q", "user", "x".repeat(190_000))], SEEN).length, 1);
 });
 
 test("sources and older thoughts are not sent back", () => {
@@ -41,22 +43,32 @@ test("sources and older thoughts are not sent back", () => {
       { type: "text", text: "yes" },
     ],
   };
-  const [, sent] = messagesToSend([said("q", "user", "?"), answer, said("r", "user", "more")]);
+  const [, sent] = messagesToSend(
+    [said("q", "user", "?"), answer, said("r", "user", "more")],
+    SEEN,
+  );
   assert.deepEqual(sent?.parts, [{ type: "text", text: "yes" }]);
 });
 
 test("of older pictures only the names are sent when they are too much together", () => {
-  const url = `data:image/png;base64,${"A".repeat(2_000_000)}`;
+  const url = `data:image/png;base64,${"A".repeat(4_000_000)}`;
   const picture = (id: string): ChatMessage => ({
     id,
     role: "user",
     parts: [{ type: "file", mediaType: "image/png", filename: `${id}.png`, url }],
   });
-  const sent = messagesToSend([picture("old"), said("a", "assistant", "a cat"), picture("new")]);
-  assert.deepEqual(
-    sent.map(({ parts }) => (parts[0] as { url?: string }).url?.length ?? 0),
-    [0, 0, url.length],
-  );
+  const pictures = [
+    picture("older"),
+    picture("old"),
+    said("a", "assistant", "a cat"),
+    picture("new"),
+  ];
+  const lengths = (seen: boolean) =>
+    messagesToSend(pictures, { pictures: seen }).map(
+      ({ parts }) => (parts[0] as { url?: string }).url?.length ?? 0,
+    );
+  assert.deepEqual(lengths(true), [0, url.length, 0, url.length]);
+  assert.deepEqual(lengths(false), [0, 0, 0, url.length], "a model that sees nothing gets none");
 });
 
 test("a stored answer comes with its numbered passages and how it ended", () => {

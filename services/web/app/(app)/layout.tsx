@@ -17,7 +17,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
     <HistoryProvider>
       <KnowledgeProvider>
         <ShortcutProvider>
-          <ChatProvider>
+          <ChatProvider user={name}>
             <Shell sidebar={<Sidebar name={name} />} sidebarInitiallyOpen={open}>
               <CitationProvider>{children}</CitationProvider>
             </Shell>

@@ -1,15 +1,16 @@
 "use client";
 
+import { usePathname } from "next/navigation";
 import { useCallback } from "react";
-import { conversationHref } from "@/lib/history/addresses";
+import { conversationHref, conversationOf } from "@/lib/history/addresses";
 import { ChatHeader } from "./chat-header";
 import { Composer } from "./composer/composer";
 import { EmptyState } from "./empty-state";
 import { Announcer } from "./message/announcer";
-import { loadMarkdown } from "./message/answer-text";
 import { MessageList } from "./message/message-list";
 import { MissingConversation } from "./missing";
 import type { Conversation } from "./model/conversation";
+import { loadAhead } from "./model/load-ahead";
 import { type ChatPart, isWriting } from "./model/message";
 import type { OpenConversations } from "./model/open-conversations";
 import { OfflineBanner } from "./offline-banner";
@@ -28,12 +29,14 @@ export default function Room({ conversations }: RoomProps) {
 
 function Opened({ conversations, conversation }: RoomProps & { conversation: Conversation }) {
   const state = useConversation(conversation);
-  const { phase, messages, status, reconnecting } = state;
+  const addressed = conversationOf(usePathname());
+  const { phase, messages, status, reconnecting, live } = state;
   const ask = useCallback(
     (parts: ChatPart[]) => {
       if (conversation.getView().phase === "new") {
         conversations.keep(conversation);
-        window.history.pushState(null, "", conversationHref(conversation.id));
+        const address = conversationHref(conversation.id);
+        if (window.location.pathname !== address) window.history.pushState(null, "", address);
       }
       void conversation.ask(parts);
     },
@@ -56,15 +59,16 @@ function Opened({ conversations, conversation }: RoomProps & { conversation: Con
       )}
       {absent ? null : (
         <Composer
-          draftKey={phase === "new" ? "new" : conversation.id}
+          draftKey={addressed || "new"}
           busy={isWriting(status) || reconnecting}
           stopping={state.stopping}
           onAsk={ask}
           onStop={() => void conversation.stop()}
-          onBegun={loadMarkdown}
+          onBegun={loadAhead}
         />
       )}
       <Announcer state={state} />
+      {live ? <live.Following chat={live.chat} onChange={conversation.chat.changed} /> : null}
     </>
   );
 }

@@ -52,6 +52,8 @@ export interface StoredMessage {
   sources: StoredPassage[];
   model: string;
   error: string;
+  /** Of what `error` says in English; empty in what was stored long ago. */
+  error_code?: string;
   created_at: number;
   /** Of the AI SDK, where the text alone does not say all. */
   parts?: unknown[];

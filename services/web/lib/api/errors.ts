@@ -16,6 +16,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Of an answer in plain text, which cannot hold its code. */
+const CODE_HEADER = "x-sluice-error";
+
 /** Reads an answer that is no success: RFC 9457, OpenAI's envelope, or plain text. */
 export async function readError(answer: Response): Promise<ApiError> {
   const body = (await answer.text().catch(() => "")).slice(0, 4_000);
@@ -23,7 +26,7 @@ export async function readError(answer: Response): Promise<ApiError> {
   const after = Number(answer.headers.get("retry-after") ?? Number.NaN);
   return new ApiError(
     answer.status,
-    code || `http_${answer.status}`,
+    code || answer.headers.get(CODE_HEADER) || `http_${answer.status}`,
     detail,
     Number.isFinite(after) ? after : null,
   );
@@ -35,7 +38,21 @@ export function wordsFor(error: unknown, { common }: Text): string {
   if (!(error instanceof ApiError)) return words.unknown;
   if (error.code === "offline") return words.offline;
   if (error.code === "away" || error.code === "edge_away") return words.away;
-  switch (error.status) {
+  return (
+    codeWords(error.code, words.byCode) ??
+    statusWords(error.status, words, error.retryAfterS ?? BUSY_S)
+  );
+}
+
+const BUSY_S = 10;
+
+/** Undefined for a code that says no more than its status does. */
+export function codeWords(code: string, byCode: Record<string, string>): string | undefined {
+  return Object.hasOwn(byCode, code) ? byCode[code] : undefined;
+}
+
+function statusWords(status: number, words: Text["common"]["errors"], afterS: number): string {
+  switch (status) {
     case 400:
     case 422:
       return words.invalid;
@@ -48,11 +65,13 @@ export function wordsFor(error: unknown, { common }: Text): string {
     case 413:
       return words.tooLarge;
     case 429:
-      return words.busy(error.retryAfterS ?? 10);
+      return words.busy(afterS);
     case 502:
     case 503:
     case 504:
       return words.unavailable;
+    case 499:
+      return words.cancelled;
     default:
       return words.unknown;
   }

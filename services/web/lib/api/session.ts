@@ -1,3 +1,4 @@
+import { browserStorage, forgetPrivate } from "@/lib/browser/storage";
 import { leaveForSignIn, ourFetch, sendJson } from "./fetching";
 
 /** Raises `ApiError`: 401 for wrong words, 429 with `retryAfterS` for too many tries. */
@@ -7,6 +8,7 @@ export async function signIn(username: string, password: string): Promise<void> 
 
 export async function signOut(): Promise<void> {
   await ourFetch("/api/session", { method: "DELETE" });
+  forgetPrivate(browserStorage());
   window.location.assign("/sign-in?reason=signed-out");
 }
 

@@ -12,16 +12,17 @@ import { ModelPicker } from "./model-picker";
 import { useChoices } from "./use-models";
 
 interface ComposerToolsProps {
-  models: ChatModel[];
+  models: ChatModel[] | null;
   onFiles: (files: File[]) => void;
 }
 
 export function ComposerTools({ models, onFiles }: ComposerToolsProps) {
   const { composer: words } = useText().chat;
   const [chosen] = useChoices();
-  const { choices } = useChatWorld();
+  const { choices, models: known } = useChatWorld();
   const picker = useRef<HTMLInputElement>(null);
   const choose = useCallback((model: string) => choices.choose({ model }), [choices]);
+  const look = useCallback(() => void known.refresh(), [known]);
   return (
     <>
       <input
@@ -54,7 +55,7 @@ export function ComposerTools({ models, onFiles }: ComposerToolsProps) {
           {words.documents}
         </button>
       </Tooltip>
-      <ModelPicker models={models} chosen={chosen.model} onChoose={choose} />
+      <ModelPicker models={models} chosen={chosen.model} onChoose={choose} onOpen={look} />
       <span className="flex-1" />
     </>
   );

@@ -1,27 +1,30 @@
 "use client";
 
-import { useCallback, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useShortcut } from "@/lib/shortcuts/provider";
 import { useText } from "@/lib/text";
 import type { ChatPart } from "../model/message";
+import { currentOf } from "../model/models";
 import { AttachmentPreviews } from "./attachment-previews";
 import { ComposerTools } from "./composer-tools";
 import { DropVeil } from "./drop-veil";
 import { FileProblems } from "./file-problems";
-import { isComposing } from "./keys";
+import { focusComposer } from "./focus";
+import { filesOf } from "./pasted";
 import { SendButton } from "./send-button";
+import { keysOf } from "./typing-keys";
 import { useAttachments } from "./use-attachments";
 import { useDraft } from "./use-draft";
 import { useDrop } from "./use-drop";
 import { useChoices, useModels } from "./use-models";
-
-const MAX_CHARACTERS = 100_000;
+import { useProblems, useSend } from "./use-send";
 
 interface ComposerProps {
   draftKey: string;
   busy: boolean;
   stopping: boolean;
-  onAsk: (parts: ChatPart[]) => void;
+  /** What was typed is kept until a promise is fulfilled, and where it is not. */
+  onAsk: (parts: ChatPart[]) => Promise<void> | void;
   onStop: () => void;
   /** A question is begun: what its answer needs can be loaded. */
   onBegun: () => void;
@@ -33,20 +36,24 @@ export function Composer(props: ComposerProps) {
   const [text, setText] = useDraft(draftKey);
   const [choices] = useChoices();
   const models = useModels();
-  const model = models?.find(({ id }) => id === choices.model) ?? models?.[0];
-  const attachments = useAttachments(model?.takesPictures ?? false, model?.id ?? "");
+  const model = currentOf(models, choices.model);
+  const attachments = useAttachments(model?.takesPictures ?? true, model?.id ?? "");
   const over = useDrop(attachments.add);
   const field = useFocusedField();
-  const ready = (text.trim() !== "" || attachments.files.length > 0) && !attachments.reading;
-
-  const send = useCallback(() => {
-    if (busy || !ready) return;
-    onAsk(asParts(attachments.files, text));
-    setText("");
-    attachments.clear();
-  }, [busy, ready, attachments, text, setText, onAsk]);
-
+  useTypedBefore(field, setText);
+  const problems = useProblems({ text, attachments });
+  const { send, sending, ready } = useSend({ text, setText, attachments }, onAsk, busy);
+  const stop = () => {
+    onStop();
+    focusComposer();
+  };
   const pressed = keysOf({ busy, text, send, onStop });
+  const pasted = (event: React.ClipboardEvent) => {
+    const files = filesOf(event.clipboardData, words.pasted);
+    if (!files) return;
+    event.preventDefault();
+    attachments.add(files);
+  };
 
   return (
     <div className="shrink-0 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
@@ -59,12 +66,13 @@ export function Composer(props: ComposerProps) {
         }}
       >
         <AttachmentPreviews {...attachments} />
-        <FileProblems problems={attachments.problems} />
+        <FileProblems problems={problems} />
         <textarea
           ref={field}
           value={text}
           rows={1}
-          maxLength={MAX_CHARACTERS}
+          data-composer
+          readOnly={sending}
           aria-label={words.label}
           placeholder={words.placeholder}
           onChange={(event) => {
@@ -72,12 +80,12 @@ export function Composer(props: ComposerProps) {
             setText(event.target.value);
           }}
           onKeyDown={pressed}
-          onPaste={(event) => takeFiles(event, attachments.add)}
+          onPaste={pasted}
           className="field-sizing-content scrollbar-thin block max-h-[40vh] min-h-12 w-full resize-none bg-transparent px-4 pt-3 pb-1 text-[15.5px] leading-[1.6] outline-none placeholder:text-faint"
         />
         <div className="flex items-center gap-1 px-2 pb-2">
-          <ComposerTools models={models ?? []} onFiles={attachments.add} />
-          <SendButton busy={busy} stopping={stopping} ready={ready} onStop={onStop} />
+          <ComposerTools models={models} onFiles={attachments.add} />
+          <SendButton {...{ busy, stopping, sending, ready, onStop: stop }} />
         </div>
       </form>
       <p className="mt-2 hidden text-center text-faint text-xs sm:block">{words.hint}</p>
@@ -85,44 +93,15 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-function asParts(files: ReturnType<typeof useAttachments>["files"], text: string): ChatPart[] {
-  const attached = files.map(({ name, mediaType, url }) => ({
-    type: "file" as const,
-    filename: name,
-    mediaType,
-    url,
-  }));
-  return [...attached, ...(text.trim() ? [{ type: "text" as const, text: text.trim() }] : [])];
-}
-
-function takeFiles(event: React.ClipboardEvent, add: (files: File[]) => void): void {
-  const files = [...event.clipboardData.files];
-  if (files.length === 0) return;
-  event.preventDefault();
-  add(files);
-}
-
-interface Typing {
-  busy: boolean;
-  text: string;
-  send: () => void;
-  onStop: () => void;
-}
-
-/** What the keys of the field do. */
-function keysOf({ busy, text, send, onStop }: Typing) {
-  return (event: React.KeyboardEvent<HTMLTextAreaElement>) => {
-    if (isComposing(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      send();
-    } else if (event.key === "Escape" && busy) {
-      event.preventDefault();
-      onStop();
-    } else if (event.key === "ArrowUp" && text === "" && !busy) {
-      if (editLastQuestion()) event.preventDefault();
-    }
-  };
+/** What was typed before the page's scripts were there is kept. */
+function useTypedBefore(
+  field: React.RefObject<HTMLTextAreaElement | null>,
+  setText: (text: string) => void,
+): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, as the scripts take over
+  useEffect(() => {
+    if (field.current?.value) setText(field.current.value);
+  }, []);
 }
 
 /** Has the focus when a chat is opened, where that does not bring up a keyboard on the screen. */
@@ -130,14 +109,7 @@ function useFocusedField() {
   const field = useRef<HTMLTextAreaElement>(null);
   useShortcut("focusComposer", () => field.current?.focus());
   useEffect(() => {
-    if (window.matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+    focusComposer();
   }, []);
   return field;
-}
-
-function editLastQuestion(): boolean {
-  const buttons = document.querySelectorAll<HTMLButtonElement>("[data-question] [data-edit]");
-  const last = [...buttons].at(-1);
-  last?.click();
-  return last !== undefined;
 }

@@ -1,6 +1,8 @@
 // A file of the reader's as a data URL.
 
+import { bytesOf } from "../model/request";
 import { type Attachment, kindOf, textType } from "./attachments";
+import { decodeText } from "./decode";
 
 /** Models see no more than this of a picture, whatever they are sent. */
 const MAX_SIDE_PX = 1_568;
@@ -13,15 +15,15 @@ export async function readFile(file: File): Promise<Attachment> {
   if (!kind) throw new TypeError("neither a picture nor a text");
   const name = file.name || (kind === "picture" ? "picture" : "text");
   const read = kind === "picture" ? await readPicture(file) : await readText(file, name);
-  return { id: `${performance.now()}-${name}`, name, kind, ...read };
+  return { id: crypto.randomUUID(), name, kind, ...read };
 }
 
 async function readText(file: File, name: string) {
-  const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
-  if (text.includes("\0")) throw new TypeError("binary");
+  const text = decodeText(new Uint8Array(await file.arrayBuffer()), navigator.languages);
   const mediaType = textType(name);
   const url = await toDataUrl(new Blob([text], { type: mediaType }));
-  return { mediaType, url: url.replace(/^data:[^,]*,/, `data:${mediaType};base64,`) };
+  const size = [...text].length;
+  return { mediaType, url: url.replace(/^data:[^,]*,/, `data:${mediaType};base64,`), size };
 }
 
 async function readPicture(file: File) {
@@ -30,13 +32,17 @@ async function readPicture(file: File) {
     const scale = Math.min(1, MAX_SIDE_PX / Math.max(bitmap.width, bitmap.height));
     const sendable = /^image\/(png|jpeg|gif|webp)$/.test(file.type);
     if (sendable && scale === 1 && file.size <= AS_IT_IS_BYTES) {
-      return { mediaType: file.type, url: await toDataUrl(file) };
+      return sized(file);
     }
-    const blob = await drawn(bitmap, scale);
-    return { mediaType: blob.type, url: await toDataUrl(blob) };
+    return sized(await drawn(bitmap, scale));
   } finally {
     bitmap.close();
   }
+}
+
+async function sized(picture: Blob) {
+  const url = await toDataUrl(picture);
+  return { mediaType: picture.type, url, size: bytesOf(url) };
 }
 
 function drawn(bitmap: ImageBitmap, scale: number): Promise<Blob> {

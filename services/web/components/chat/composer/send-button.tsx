@@ -2,18 +2,21 @@
 
 import { ArrowUp, Square } from "lucide-react";
 import { IconButton } from "@/components/ui/icon-button";
+import { Spinner } from "@/components/ui/spinner";
 import { useKeys } from "@/lib/shortcuts/provider";
 import { useText } from "@/lib/text";
 
 interface SendButtonProps {
   busy: boolean;
   stopping: boolean;
+  /** What is needed to send it is being loaded. */
+  sending: boolean;
   ready: boolean;
   onStop: () => void;
 }
 
 /** While an answer is written it stops it. */
-export function SendButton({ busy, stopping, ready, onStop }: SendButtonProps) {
+export function SendButton({ busy, stopping, sending, ready, onStop }: SendButtonProps) {
   const { composer: words } = useText().chat;
   const stopKeys = useKeys("stop");
   const sendKeys = useKeys("send");
@@ -42,7 +45,7 @@ export function SendButton({ busy, stopping, ready, onStop }: SendButtonProps) {
       disabled={!ready}
       className="rounded-full"
     >
-      <ArrowUp aria-hidden />
+      {sending ? <Spinner /> : <ArrowUp aria-hidden />}
     </IconButton>
   );
 }

@@ -1,24 +1,23 @@
 "use client";
 
 import { useCallback, useRef, useState } from "react";
-import { useLanguage, useText } from "@/lib/text";
-import { LANG } from "@/lib/text/language";
 import {
   type Attachment,
   type FileProblem,
   MAX_FILES,
-  MAX_PICTURE_BYTES,
-  MAX_TEXT_BYTES,
-  megabytes,
   problemOf,
+  togetherProblem,
 } from "./attachments";
 import { readFile } from "./read-file";
+import { useFileWords } from "./use-file-words";
 
 export interface Attachments {
   files: Attachment[];
   reading: boolean;
-  /** Of the files that were given last: what was not taken, and why. */
+  /** What was not taken of the files that were given last, and why; and what the model does not take. */
   problems: string[];
+  /** They can be sent as they are. */
+  sendable: boolean;
   add: (files: readonly File[]) => void;
   remove: (id: string) => void;
   clear: () => void;
@@ -26,62 +25,67 @@ export interface Attachments {
 
 /** `pictures`: whether the model takes them. */
 export function useAttachments(pictures: boolean, modelName: string): Attachments {
-  const [files, setFiles] = useState<Attachment[]>([]);
-  const [readingCount, setReadingCount] = useState(0);
-  const held = useRef(0);
-  const [problems, setProblems] = useState<string[]>([]);
-  const words = useText().chat.files;
-  const locale = LANG[useLanguage()];
-
+  const words = useFileWords(modelName);
+  const [refused, setRefused] = useState<string[]>([]);
   const say = useCallback(
-    (problem: FileProblem, name: string) => {
-      const title = {
-        unknownKind: () => words.unknownKind(name),
-        textTooLarge: () =>
-          `${words.textTooLarge(name, megabytes(MAX_TEXT_BYTES, locale))} ${words.toKnowledge}`,
-        pictureTooLarge: () => words.pictureTooLarge(name, megabytes(MAX_PICTURE_BYTES, locale)),
-        noPictures: () => words.noPictures(modelName),
-        unreadable: () => words.unreadable(name),
-      }[problem]();
-      setProblems((before) => [...before, title]);
-    },
-    [words, locale, modelName],
+    (problem: FileProblem, name: string) =>
+      setRefused((before) => [...new Set([...before, words.of(problem, name)])]),
+    [words],
   );
+  const { files, reading, room, read, hold } = useFiles(say);
 
-  const add = useCallback(
-    (given: readonly File[]) => {
-      const room = MAX_FILES - held.current;
-      setProblems(given.length > room ? [words.tooMany(MAX_FILES)] : []);
-      for (const file of given.slice(0, room)) {
-        const problem = problemOf(file, pictures);
-        if (problem) {
-          say(problem, file.name);
-          continue;
-        }
-        held.current += 1;
-        setReadingCount((count) => count + 1);
-        readFile(file)
-          .then((read) => setFiles((before) => [...before, read]))
-          .catch(() => {
-            held.current -= 1;
-            say("unreadable", file.name);
-          })
-          .finally(() => setReadingCount((count) => count - 1));
-      }
-    },
-    [pictures, say, words],
-  );
+  const add = (given: readonly File[]) => {
+    const free = Math.max(0, room());
+    setRefused(given.length > free ? [words.tooMany] : []);
+    for (const file of given.slice(0, free)) {
+      const problem = problemOf(file, pictures);
+      if (problem) say(problem, file.name);
+      else void read(file);
+    }
+  };
+  const keep = (kept: Attachment[]) => {
+    hold(kept);
+    setRefused([]);
+  };
 
-  const remove = useCallback((id: string) => {
-    held.current -= 1;
-    setFiles((before) => before.filter((file) => file.id !== id));
-  }, []);
+  const unseen = !pictures && files.some(({ kind }) => kind === "picture");
+  const problems = unseen ? [...new Set([...refused, words.of("noPictures", "")])] : refused;
+  return {
+    files,
+    reading,
+    problems,
+    sendable: !reading && !unseen,
+    add,
+    remove: (id) => keep(files.filter((file) => file.id !== id)),
+    clear: () => keep([]),
+  };
+}
 
-  const clear = useCallback(() => {
-    held.current = 0;
-    setFiles([]);
-    setProblems([]);
-  }, []);
-
-  return { files, reading: readingCount > 0, problems, add, remove, clear };
+/** Those that are attached, and those that are being read, which have their place already. */
+function useFiles(say: (problem: FileProblem, name: string) => void) {
+  const held = useRef({ files: [] as Attachment[], reading: 0 });
+  const [files, setFiles] = useState<Attachment[]>([]);
+  const [reading, setReading] = useState(0);
+  const hold = (changed: Attachment[]) => {
+    held.current.files = changed;
+    setFiles(changed);
+  };
+  const count = (change: number) => {
+    held.current.reading += change;
+    setReading(held.current.reading);
+  };
+  const read = async (file: File) => {
+    count(1);
+    try {
+      const attachment = await readFile(file);
+      const problem = togetherProblem(held.current.files, attachment);
+      if (problem) say(problem, file.name);
+      else hold([...held.current.files, attachment]);
+    } catch {
+      say("unreadable", file.name);
+    }
+    count(-1);
+  };
+  const room = () => MAX_FILES - held.current.files.length - held.current.reading;
+  return { files, reading: reading > 0, room, read, hold };
 }

@@ -19,6 +19,14 @@ export function useDraft(conversation: string): [string, (text: string) => void]
     };
   }, [drafts, conversation]);
 
+  useEffect(
+    () =>
+      drafts.onRestored((restored) => {
+        if (restored === conversation) setText((typed) => typed || drafts.get(conversation));
+      }),
+    [drafts, conversation],
+  );
+
   useEffect(() => {
     const save = () => unsaved.current?.();
     window.addEventListener("pagehide", save);

@@ -1,10 +1,11 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 
 /** Files that are dropped anywhere on the page. Whether some are over it. */
 export function useDrop(onFiles: (files: File[]) => void): boolean {
   const [over, setOver] = useState(false);
+  const take = useEffectEvent(onFiles);
   useEffect(() => {
     let depth = 0;
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
@@ -26,7 +27,7 @@ export function useDrop(onFiles: (files: File[]) => void): boolean {
       setOver(false);
       if (!hasFiles(event) || event.defaultPrevented) return;
       event.preventDefault();
-      onFiles([...(event.dataTransfer?.files ?? [])]);
+      take([...(event.dataTransfer?.files ?? [])]);
     };
     const heard = { dragenter: enter, dragleave: leave, dragover: allow, drop } as const;
     for (const [name, run] of Object.entries(heard))
@@ -35,6 +36,6 @@ export function useDrop(onFiles: (files: File[]) => void): boolean {
       for (const [name, run] of Object.entries(heard))
         window.removeEventListener(name, run as EventListener);
     };
-  }, [onFiles]);
+  }, []);
   return over;
 }

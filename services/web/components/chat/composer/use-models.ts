@@ -1,11 +1,9 @@
 "use client";
 
-import { useEffect, useState, useSyncExternalStore } from "react";
-import { type ChatModel, readModels } from "@/lib/api/models";
+import { useEffect, useSyncExternalStore } from "react";
+import type { ChatModel } from "@/lib/api/models";
 import { useChatWorld } from "../chat-provider";
-import type { Choices } from "../model/request";
-
-const AGAIN_MS = 15_000;
+import type { Choices } from "../model/choices";
 
 export function useChoices(): [Choices, (part: Partial<Choices>) => void] {
   const { choices } = useChatWorld();
@@ -16,27 +14,35 @@ export function useChoices(): [Choices, (part: Partial<Choices>) => void] {
 const ON_THE_SERVER: Choices = { model: "", retrieval: true };
 const serverChoices = () => ON_THE_SERVER;
 
-/** Null until they are known. Asked again when the page is looked at: workers come and go. */
+const NONE_AGAIN_MS = 5_000;
+
+/** Null until they are known. Asked again when the page is looked at, and while there are none. */
 export function useModels(): ChatModel[] | null {
-  const [models, setModels] = useState<ChatModel[] | null>(null);
+  const { models } = useChatWorld();
   useEffect(() => {
-    const leaving = new AbortController();
-    let readAt = 0;
-    const read = () => {
-      if (document.visibilityState !== "visible" || Date.now() - readAt < AGAIN_MS) return;
-      readAt = Date.now();
-      readModels(leaving.signal).then(setModels, () => {
-        readAt = 0; // the edge is away, which a question will tell; the next look tries again
-      });
+    const look = () => {
+      if (document.visibilityState === "visible") void models.refresh();
     };
-    read();
-    document.addEventListener("visibilitychange", read);
-    window.addEventListener("online", read);
+    look();
+    document.addEventListener("visibilitychange", look);
+    window.addEventListener("online", look);
+    window.addEventListener("focus", look);
     return () => {
-      leaving.abort();
-      document.removeEventListener("visibilitychange", read);
-      window.removeEventListener("online", read);
+      document.removeEventListener("visibilitychange", look);
+      window.removeEventListener("online", look);
+      window.removeEventListener("focus", look);
     };
-  }, []);
-  return models;
+  }, [models]);
+  const known = useSyncExternalStore(models.subscribe, models.get, onTheServer);
+  const none = known === null || known.length === 0;
+  useEffect(() => {
+    if (!none) return;
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") void models.refresh(true);
+    }, NONE_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [models, none]);
+  return known;
 }
+
+const onTheServer = () => null;

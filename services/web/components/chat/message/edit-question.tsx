@@ -22,10 +22,15 @@ export function EditQuestion({ text, files, onSave, onCancel }: EditQuestionProp
   useEffect(() => {
     field.current?.focus();
     field.current?.setSelectionRange(text.length, text.length);
+    // The list has yet to learn how high this is.
+    const frame = requestAnimationFrame(() =>
+      field.current?.form?.scrollIntoView({ block: "nearest" }),
+    );
+    return () => cancelAnimationFrame(frame);
   }, [text]);
   return (
     <form
-      className="rounded-2xl border border-line-strong bg-raised p-2"
+      className="rounded-2xl scroll-my-3 border border-line-strong bg-raised p-2"
       onSubmit={(event) => {
         event.preventDefault();
         if (canSave) onSave(changed);

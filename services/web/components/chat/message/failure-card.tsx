@@ -4,31 +4,44 @@ import { CircleAlert, RefreshCw } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useText } from "@/lib/text";
-import { failureWords } from "../model/failure";
+import { type Failure, failureWords } from "../model/failure";
 
 interface FailureCardProps {
-  error?: Error;
-  /** In place of an error: nothing failed that we know of. */
+  failure?: Failure;
+  /** In place of a failure: nothing failed that we know of. */
   note?: string;
-  begun?: boolean;
   onRetry: () => void;
+  /** To the answer that there was before; absent where there is none. */
+  onBack?: () => void;
 }
 
-export function FailureCard({ error, note, begun = false, onRetry }: FailureCardProps) {
+export function FailureCard({ failure, note, onRetry, onBack }: FailureCardProps) {
   const text = useText();
-  const words = error ? failureWords(error, begun, text) : null;
-  const waitS = useCountdown(error, words?.waitS ?? 0);
-  const body = words && waitS > 0 ? text.chat.failure.busy(waitS) : words?.body;
+  const words = failure ? failureWords(failure, text) : null;
+  const waitS = useCountdown(failure?.error, words?.waitS ?? 0);
   return (
     <div
-      role={error ? "alert" : "status"}
+      role={failure ? "alert" : "status"}
       className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-xl border border-line bg-raised px-4 py-3"
     >
-      <CircleAlert aria-hidden className={error ? "size-5 text-danger" : "size-5 text-muted"} />
+      <CircleAlert aria-hidden className={failure ? "size-5 text-danger" : "size-5 text-muted"} />
       <div className="min-w-48 flex-1">
         {words ? <p className="font-medium text-sm">{words.title}</p> : null}
-        <p className="wrap-anywhere text-muted text-sm">{body ?? note}</p>
+        <p className="wrap-anywhere text-muted text-sm">
+          {words?.body ?? note}
+          {/* Not read out anew with each second. */}
+          {waitS > 0 ? (
+            <span aria-live="off" className="ms-1">
+              {text.chat.failure.waitS(waitS)}
+            </span>
+          ) : null}
+        </p>
       </div>
+      {onBack ? (
+        <Button variant="ghost" size="sm" onClick={onBack}>
+          {text.chat.failure.back}
+        </Button>
+      ) : null}
       <Button variant="secondary" size="sm" disabled={waitS > 0} onClick={onRetry}>
         <RefreshCw aria-hidden />
         {text.common.actions.retry}

@@ -1,19 +1,26 @@
 "use client";
 
 import { Pencil } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { CopyButton } from "@/components/ui/copy-button";
 import { IconButton } from "@/components/ui/icon-button";
 import { useText } from "@/lib/text";
+import { focusComposer } from "../composer/focus";
 import { textOf } from "../model/message";
 import { ActionRow } from "./action-row";
 import { EditQuestion } from "./edit-question";
 import { FileList } from "./file-list";
+import { LongText } from "./long-text";
 import type { MessageRowProps } from "./message-row";
 import { VersionSwitch } from "./version-switch";
 
 export function Question({ conversation, message, busy, version, versions }: MessageRowProps) {
   const [editing, setEditing] = useState(false);
+  const [givenUp, setGivenUp] = useState(false);
+  const pencil = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (givenUp && !editing) pencil.current?.focus();
+  }, [givenUp, editing]);
   const { message: words, youSaid } = useText().chat;
   const text = textOf(message);
   const files = message.parts.filter((part) => part.type === "file");
@@ -22,11 +29,15 @@ export function Question({ conversation, message, busy, version, versions }: Mes
       <EditQuestion
         text={text}
         files={files}
-        onCancel={() => setEditing(false)}
+        onCancel={() => {
+          setEditing(false);
+          setGivenUp(true);
+        }}
         onSave={(changed) => {
           setEditing(false);
           const said = changed.trim() ? [{ type: "text" as const, text: changed }] : [];
           void conversation.edit(message.id, [...files, ...said]);
+          focusComposer();
         }}
       />
     );
@@ -38,19 +49,19 @@ export function Question({ conversation, message, busy, version, versions }: Mes
       className="flex flex-col items-end gap-1"
     >
       <FileList files={files} />
-      {text ? (
-        <div className="wrap-anywhere max-w-[min(100%,36rem)] whitespace-pre-wrap rounded-2xl bg-bubble px-4 py-2.5 text-[15.5px] leading-[1.6]">
-          {text}
-        </div>
-      ) : null}
+      {text ? <LongText text={text} /> : null}
       <ActionRow always={versions > 1}>
         <CopyButton text={text} label={words.copy} />
         <IconButton
           size="sm"
           label={words.edit}
+          ref={pencil}
           data-edit
           disabled={busy}
-          onClick={() => setEditing(true)}
+          onClick={() => {
+            setEditing(true);
+            setGivenUp(false);
+          }}
         >
           <Pencil aria-hidden />
         </IconButton>

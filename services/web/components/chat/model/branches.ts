@@ -22,6 +22,10 @@ export class Branches {
     return this.tree.has(id);
   }
 
+  hasMoreAfter(id: string): boolean {
+    return this.tree.newestUnder(id) !== id;
+  }
+
   versionsOf(id: string): Version {
     return this.tree.versionsOf(id);
   }

@@ -1,6 +1,10 @@
 // What a reader has chosen for all questions to come, kept in this browser.
 
-import type { Choices } from "./request";
+export interface Choices {
+  /** Empty: the edge's own. */
+  model: string;
+  retrieval: boolean;
+}
 
 const KEY = "sluice-choices";
 const OTHERWISE: Choices = { model: "", retrieval: true };

@@ -1,8 +1,17 @@
-// What went wrong with an answer, in plain words.
+// What went wrong with an answer, in plain words of the page's language.
 
-import { ApiError, wordsFor } from "@/lib/api/errors";
+import { ApiError, codeWords, wordsFor } from "@/lib/api/errors";
 import type { Text } from "@/lib/text/text";
-import { isLost } from "./transport";
+import { isLost } from "./lost";
+
+export interface Failure {
+  /** Of the request; or of the stream, with the service's words. */
+  error: Error;
+  /** Of an answer that broke off. */
+  code?: string;
+  /** There is something of the answer. */
+  begun: boolean;
+}
 
 export interface FailureWords {
   title: string;
@@ -11,30 +20,37 @@ export interface FailureWords {
   waitS: number;
 }
 
-const TOO_LONG = /context|too (long|many tokens)|max_model_len|more than .* (tokens|characters)/i;
 const WAIT_S = 10;
+const BUSY = ["rate_limit_exceeded", "queue_full"];
 
-/** `begun`: there is something of the answer. */
-export function failureWords(error: Error, begun: boolean, text: Text): FailureWords {
+export function failureWords({ error, code, begun }: Failure, text: Text): FailureWords {
   const { failure } = text.chat;
   const title = begun ? failure.brokenOff : failure.title;
-  if (TOO_LONG.test(detailOf(error))) return { title, body: failure.contextTooLong, waitS: 0 };
-  if (!(error instanceof ApiError)) {
-    return { title, body: `${failure.server} ${error.message}`, waitS: 0 };
-  }
-  if (isLost(error))
-    return { title, body: navigator.onLine ? wordsFor(error, text) : failure.lost, waitS: 0 };
-  if (error.status === 429) {
-    const waitS = error.retryAfterS ?? WAIT_S;
-    return { title, body: failure.busy(waitS), waitS };
-  }
-  if (error.status === 404 && /model/i.test(error.detail)) {
-    return { title, body: failure.noModel, waitS: 0 };
-  }
-  return { title, body: wordsFor(error, text), waitS: 0 };
+  return { title, body: bodyOf(error, code, text), waitS: waitOf(error) };
 }
 
-function detailOf(error: Error): string {
-  const refused = error instanceof ApiError && ![400, 413].includes(error.status);
-  return refused ? "" : error.message;
+function bodyOf(error: Error, code: string | undefined, text: Text): string {
+  const { failure } = text.chat;
+  if (!(error instanceof ApiError)) return streamWords(error.message, code, text);
+  if (isLost(error) && !navigator.onLine) return failure.lost;
+  if (error.code === "rate_limit_exceeded") return failure.tooManyAnswers;
+  if (error.status === 413) return failure.tooLarge;
+  if (error.code === "invalid_request") {
+    // It says no more than that: only the service's own words help.
+    return `${wordsFor(error, text)} ${failure.server} ${error.detail}`;
+  }
+  return wordsFor(error, text);
+}
+
+/** The service's own words only where it gives no code that we know. */
+function streamWords(said: string, code: string | undefined, { chat, common }: Text): string {
+  if (code === "unavailable") return common.errors.unavailable;
+  if (code === "internal_error") return common.errors.unknown;
+  return codeWords(code ?? "", common.errors.byCode) ?? `${chat.failure.server} ${said}`;
+}
+
+function waitOf(error: Error): number {
+  if (!(error instanceof ApiError)) return 0;
+  if (error.status !== 429 && !BUSY.includes(error.code)) return 0;
+  return error.retryAfterS ?? WAIT_S;
 }

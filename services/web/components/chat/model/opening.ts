@@ -1,13 +1,13 @@
 // The open conversations with all that they need of the browser and the edge.
 
-import { readOlder, stopAnswer } from "@/lib/api/chat";
+import { isBeingWritten, readOlder, stopAnswer } from "@/lib/api/chat";
 import type { Transcripts } from "@/lib/history/transcripts";
 import type { ConversationParts } from "./conversation-parts";
 import { browserNetwork } from "./network";
 import { OpenConversations } from "./open-conversations";
 import { answerCall, goesOn, offeredTools } from "./page-tools";
 
-interface Around extends Pick<ConversationParts, "choices" | "tell"> {
+interface Around extends Pick<ConversationParts, "choices" | "unsent" | "tell" | "onFailed"> {
   transcripts: Transcripts;
 }
 
@@ -17,7 +17,9 @@ export function openConversations({ transcripts, ...around }: Around): OpenConve
     network: browserNetwork,
     tools: offeredTools,
     peek: (id) => transcripts.peek(id),
-    readTranscript: async (id, signal) => readOlder(await transcripts.read(id), signal),
+    readTranscript: async (id, signal, maxAgeMs) =>
+      readOlder(await transcripts.read(id, maxAgeMs), signal),
+    isBeingWritten,
     stopAnswer,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     onToolCall: answerCall,

@@ -2,16 +2,11 @@
 
 import type { ChatMessage, ChatPart } from "./message";
 
-export interface Choices {
-  /** Empty: the edge's own. */
-  model: string;
-  retrieval: boolean;
-}
-
-/** Under the edge's limits (256 messages, 200,000 characters, 4 MiB), with room for its own additions. */
+/** Under the edge's limits of one request (256 messages, 200,000 characters), with room for its own additions. */
 const MAX_MESSAGES = 240;
-const MAX_CHARACTERS = 180_000;
-const MAX_FILE_CHARACTERS = 3_400_000;
+export const MAX_CHARACTERS = 180_000;
+/** All pictures of a request: as the edge has it, and a job on the bus. */
+export const MAX_PICTURE_BYTES = 6 * 1024 * 1024;
 
 interface SentMessage {
   id: string;
@@ -19,27 +14,50 @@ interface SentMessage {
   parts: object[];
 }
 
+/** Of one: whether its model takes pictures. */
+export interface Sending {
+  pictures: boolean;
+}
+
 /**
  * The newest messages, which are all that the edge takes of a very long conversation, beginning with a question.
- * Of older messages' files, those that no longer fit are named and not sent.
+ * Of older messages' pictures, those that no longer fit, or that the model cannot see, are named and not sent.
  */
-export function messagesToSend(branch: readonly ChatMessage[]): SentMessage[] {
+export function messagesToSend(
+  branch: readonly ChatMessage[],
+  { pictures }: Sending,
+): SentMessage[] {
   const sent: SentMessage[] = [];
   let characters = 0;
-  let fileCharacters = 0;
+  let pictureBytes = 0;
   for (const message of [...branch].reverse()) {
-    const given = sent.length === 0 ? message.parts : message.parts.filter(isSaid);
+    const isNewest = sent.length === 0;
+    const given = isNewest ? message.parts : message.parts.filter(isSaid);
     const parts = given.flatMap(toSent).map((part) => {
-      if (part.type !== "file") return part;
-      fileCharacters += part.url.length;
-      return fileCharacters > MAX_FILE_CHARACTERS && sent.length > 0 ? { ...part, url: "" } : part;
+      if (!isPicture(part)) return part;
+      const bytes = bytesOf(part.url);
+      const fits = isNewest || (pictures && pictureBytes + bytes <= MAX_PICTURE_BYTES);
+      pictureBytes += fits ? bytes : 0;
+      return fits ? part : { ...part, url: "" };
     });
     characters += parts.reduce((sum, part) => sum + lengthOf(part), 0);
-    if (sent.length > 0 && (sent.length >= MAX_MESSAGES || characters > MAX_CHARACTERS)) break;
+    if (!isNewest && (sent.length >= MAX_MESSAGES || characters > MAX_CHARACTERS)) break;
     sent.push({ id: message.id, role: message.role, parts });
   }
   while (sent.length > 1 && sent.at(-1)?.role === "assistant") sent.pop();
   return sent.reverse();
+}
+
+type FilePart = Extract<ChatPart, { type: "file" }>;
+
+export function isPicture(part: ChatPart): part is FilePart {
+  return part.type === "file" && part.mediaType.startsWith("image/") && part.url !== "";
+}
+
+/** Of what a data URL in base64 holds. */
+export function bytesOf(url: string): number {
+  const data = url.length - url.indexOf(",") - 1;
+  return Math.floor(data * 0.75) - (url.endsWith("==") ? 2 : url.endsWith("=") ? 1 : 0);
 }
 
 /** What an older answer thought is no part of the conversation. */
@@ -47,9 +65,7 @@ function isSaid(part: ChatPart): boolean {
   return part.type !== "reasoning";
 }
 
-type SentPart = Extract<ChatPart, { type: "file" }> | Exclude<ChatPart, { type: "file" }>;
-
-function toSent(part: ChatPart): SentPart[] {
+function toSent(part: ChatPart): ChatPart[] {
   switch (part.type) {
     case "text":
       return [{ type: "text", text: part.text }];
@@ -63,8 +79,8 @@ function toSent(part: ChatPart): SentPart[] {
   }
 }
 
-function lengthOf(part: SentPart): number {
+function lengthOf(part: ChatPart): number {
   if (part.type === "text" || part.type === "reasoning") return part.text.length;
-  if (part.type === "file") return part.mediaType.startsWith("text/") ? part.url.length * 0.75 : 0;
+  if (part.type === "file") return part.mediaType.startsWith("text/") ? bytesOf(part.url) : 0;
   return JSON.stringify(part).length;
 }

@@ -20,7 +20,9 @@ export function toMessage(stored: StoredMessage): ChatMessage {
       createdAt: Math.round(stored.created_at * 1000),
       ...(stored.model ? { model: stored.model } : {}),
       ...(stored.status === "cancelled" ? { finishReason: "cancelled" } : {}),
-      ...(stored.status === "failed" ? { finishReason: "error", error: stored.error } : {}),
+      ...(stored.status === "failed"
+        ? { finishReason: "error", error: stored.error, errorCode: stored.error_code }
+        : {}),
     },
   };
 }

@@ -2,8 +2,10 @@
 
 import { DefaultChatTransport, type UIMessageChunk } from "ai";
 import { ApiError, edgePath, ourFetch } from "@/lib/api/fetching";
+import type { Choices } from "./choices";
+import { BROKEN_OFF, NO_PICTURES } from "./lost";
 import type { ChatMessage } from "./message";
-import { type Choices, messagesToSend } from "./request";
+import { isPicture, messagesToSend, type Sending } from "./request";
 
 export interface OfferedTool {
   name: string;
@@ -11,15 +13,15 @@ export interface OfferedTool {
   parameters: Record<string, unknown>;
 }
 
+/** What a question is sent with. */
+export type Asking = Choices & Sending;
+
 export interface TransportParts {
-  choices: () => Choices;
+  choices: () => Asking;
   tools: () => Promise<OfferedTool[]>;
   /** The first of an answer has come: from then on the SDK says that it is being written. */
   onConnected: () => void;
 }
-
-/** An answer whose end never came: the SDK would take what there is of it for all. */
-export const BROKEN_OFF = "broken_off";
 
 export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
   private readonly onConnected: () => void;
@@ -29,12 +31,15 @@ export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
       api: edgePath("/v1/chat"),
       fetch: ourFetch,
       prepareSendMessagesRequest: async ({ id, messages, trigger, messageId }) => {
-        const { model, retrieval } = choices();
+        const { model, retrieval, pictures } = choices();
+        if (!pictures && messages.findLast(isQuestion)?.parts.some(isPicture)) {
+          throw new ApiError(0, NO_PICTURES, "The model takes no pictures.");
+        }
         const offered = await tools();
         return {
           body: {
             id,
-            messages: messagesToSend(messages),
+            messages: messagesToSend(messages, { pictures }),
             trigger,
             messageId,
             retrieval,
@@ -52,6 +57,10 @@ export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
   ): ReadableStream<UIMessageChunk> {
     return super.processResponseStream(unbroken(stream)).pipeThrough(toItsEnd(this.onConnected));
   }
+}
+
+function isQuestion({ role }: ChatMessage): boolean {
+  return role === "user";
 }
 
 /** A connection that breaks in mid-answer is told from a fault of ours. */
@@ -86,16 +95,4 @@ function toItsEnd(onBegun: () => void): TransformStream<UIMessageChunk, UIMessag
       if (!ended) throw new ApiError(0, BROKEN_OFF, "The answer's end did not come.");
     },
   });
-}
-
-/** Whether the way to the edge was lost: the answer may be going on without us. */
-export function isLost(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.code === "edge_away");
-}
-
-/** Whether asking again in a moment may do. */
-export function isPassing(error: unknown): boolean {
-  return (
-    error instanceof ApiError && (isLost(error) || error.status === 429 || error.status >= 500)
-  );
 }

@@ -37,12 +37,13 @@ export const chat = {
     documents: "My documents",
     documentsOn: "Answers use your documents",
     documentsOff: "Answers do not use your documents",
+    pasted: "Pasted text.txt",
     tooLong: (limit: string) => `A message has at most ${limit} characters.`,
   },
   models: {
     label: "Model",
     alias: (root: string) => `another name of ${root}`,
-    failed: "No models",
+    away: "not available now",
   },
   files: {
     remove: (name: string) => `Remove ${name}`,
@@ -52,11 +53,19 @@ export const chat = {
     textTooLarge: (name: string, limit: string) => `${name} is too large: texts may have ${limit}.`,
     pictureTooLarge: (name: string, limit: string) =>
       `${name} is too large: pictures may have ${limit}.`,
+    textsTogether: (name: string, limit: string) =>
+      `${name} is too much beside the others: texts may have ${limit} characters together.`,
+    picturesTogether: (name: string, limit: string) =>
+      `${name} is too much beside the others: pictures may have ${limit} together.`,
     unknownKind: (name: string) => `${name} is neither a picture nor a text.`,
+    unknownPicture: (name: string) =>
+      `${name} is of a kind that cannot be shown to a model. PNG, JPEG, WebP and GIF can.`,
     noPictures: (model: string) => `${model} takes no pictures.`,
     unreadable: (name: string) => `${name} could not be read.`,
     toKnowledge: "Longer documents belong in Knowledge, where all chats can use them.",
     gone: "no longer kept",
+    picture: "Picture",
+    enlarge: (name: string) => `Enlarge ${name}`,
   },
   message: {
     copy: "Copy",
@@ -65,6 +74,8 @@ export const chat = {
     editLabel: "Edit your message",
     saveEdit: "Send",
     regenerate: "Answer again",
+    more: "Show more",
+    less: "Show less",
     details: "Details",
     stopped: "Stopped",
     lost: "The end of this answer was lost.",
@@ -115,6 +126,8 @@ export const chat = {
   jump: "To the latest message",
   status: {
     waiting: "Waiting for the answer",
+    stillWaiting: "Still waiting for the model. It may be busy, or have much to read.",
+    noReply: "The service does not reply yet. Still waiting…",
     reconnecting: "Connection lost. Reconnecting…",
     offline: "You are offline. Sluice goes on when the network is back.",
     writing: "Sluice is answering",
@@ -127,11 +140,11 @@ export const chat = {
     brokenOff: "The answer broke off",
     unanswered: "This question has no answer yet.",
     lost: "The connection was lost and did not come back.",
-    contextTooLong:
-      "This conversation is too long for the model. Start a new chat, or edit an earlier message.",
-    busy: (seconds: number) => `Too many questions at once. Try again in ${seconds} s.`,
-    noModel: "This model is not available. Choose another one.",
+    tooManyAnswers: "You have many answers under way. Wait for one of them to end.",
+    tooLarge: "This is more than one question can hold. Remove files, or start a new chat.",
+    waitS: (seconds: number) => `It can be tried again in ${seconds} s.`,
     server: "The service said:",
+    back: "Earlier answer",
   },
   missing: {
     title: "This conversation is not here",

@@ -51,5 +51,20 @@ export const common = {
     unavailable: "The service is busy or restarting. Try again in a moment.",
     invalid: "This could not be understood.",
     unknown: "Something went wrong. Try again.",
+    cancelled: "This was stopped.",
+    /** The edge's codes, where they say more than their HTTP status. */
+    byCode: {
+      context_length_exceeded:
+        "This is longer than the model can read. Start a new chat, or shorten a message.",
+      model_not_found: "This model is not there any more. Choose another one.",
+      model_unavailable: "This model is away at the moment. Try again, or choose another one.",
+      no_pictures: "This model takes no pictures. Choose one that does, or ask without them.",
+      queue_full: "Many questions are waiting for their turn. Try again in a moment.",
+      engine_failed: "The model failed at this answer. Try again.",
+      deadline_exceeded: "This took longer than it may. Try again, or ask for less at a time.",
+      conflict: "Something else is under way here. Try again in a moment.",
+      unprocessable: "This is nothing that can be read.",
+      session_renewed: "Your sign-in was renewed meanwhile. Try again.",
+    } as Record<string, string>,
   },
 };

@@ -49,5 +49,18 @@ export const common: typeof English = {
     unavailable: "服务繁忙或正在重启，请稍后重试。",
     invalid: "无法识别此请求。",
     unknown: "出错了，请重试。",
+    cancelled: "已停止。",
+    byCode: {
+      context_length_exceeded: "内容超出了模型的阅读长度。请开始新对话，或缩短消息。",
+      model_not_found: "该模型已不存在，请选择其他模型。",
+      model_unavailable: "该模型暂时不在线。请重试，或选择其他模型。",
+      no_pictures: "该模型不支持图片。请换用支持图片的模型，或去掉图片再问。",
+      queue_full: "排队的问题很多，请稍后重试。",
+      engine_failed: "模型在生成这条回答时出错，请重试。",
+      deadline_exceeded: "耗时超出了限制。请重试，或一次少问一些。",
+      conflict: "这里还有别的操作在进行，请稍后重试。",
+      unprocessable: "这不是可以读取的内容。",
+      session_renewed: "登录刚刚续期，请重试。",
+    } as Record<string, string>,
   },
 };
