@@ -10,9 +10,10 @@ from tests.browser.conftest import OpenReader
 from tests.browser.product import AT_A_TIME, SCRIPTED, Account, Product
 from tests.browser.reader import Reader
 from tests.browser.scripted import Answer
-from tests.browser.test_chat import QUESTION
+from tests.browser.test_chat import QUESTION, is_whole
 
 WORKERS = ("inference-1", "inference-2", "inference-3")
+EDGES = ("edge-1", "edge-2")
 MISSED_MS = 4_000
 """Then the edges know that a worker is gone."""
 SILENT_FOR_MS = 5_000
@@ -23,7 +24,7 @@ IN_CHINESE = re.compile(r"^[^A-Za-z]+$")
 def mortal(product: Product) -> Generator[Product]:
     """Whose parts may be killed; each is back afterwards."""
     yield product
-    for name in ("nats", "postgres"):
+    for name in ("nats", "postgres", *EDGES):
         if not product.runs(name):
             product.restart(name)
 
@@ -57,6 +58,19 @@ def test_with_a_part_away_that_is_said_and_the_same_question_is_answered_later(
         reader.page.wait_for_timeout(1_000)
     reader.sees_end()
     assert [message["role"] for message in reader.stored()] == ["user", "assistant"]
+
+
+def test_a_question_that_finds_no_edge_is_asked_when_one_is_back(reader: Reader, mortal: Product) -> None:
+    reader.page.goto("/")
+    expect(reader.composer).to_be_visible()
+    for edge in EDGES:
+        mortal.kill(edge)
+    reader.ask(QUESTION)
+    expect(reader.page.get_by_text("Connection lost. Reconnecting…")).to_be_visible()
+    for edge in EDGES:
+        mortal.restart(edge)
+    expect(reader.answer).to_be_visible(timeout=20_000)
+    is_whole(reader)
 
 
 def test_without_workers_the_question_is_kept_through_a_reload(reader: Reader, pausable: Product) -> None:

@@ -21,6 +21,8 @@ export class Conversation {
   private readonly recovery: Recovery;
   private readonly leaving = new AbortController();
   private connected = false;
+  /** A question of this page's has not been taken yet. */
+  private unheard = false;
   private loading: Promise<void> | null = null;
   private readAt = 0;
 
@@ -33,6 +35,7 @@ export class Conversation {
     this.chat = makeChat(id, parts, {
       onConnected: () => {
         this.connected = true;
+        this.unheard = false;
         parts.unsent.release(id);
         this.view.change({ reconnecting: false });
         parts.tell({ kind: "answering", conversation: id });
@@ -49,7 +52,7 @@ export class Conversation {
       signal: this.leaving.signal,
       resume: () => this.resume(),
       reload: () => this.reload(),
-      onMissing: () => this.branches.markEnd("lost"),
+      onMissing: () => this.missed(),
       onChange: (reconnecting) => this.view.change({ reconnecting }),
     });
   }
@@ -85,6 +88,7 @@ export class Conversation {
   async ask(parts: ChatPart[]): Promise<void> {
     this.view.change({ phase: "ready" });
     this.parts.unsent.hold(this.id, wordsOf(parts));
+    this.unheard = true;
     await this.chat.sendMessage({ role: "user", parts });
   }
 
@@ -96,6 +100,7 @@ export class Conversation {
   /** Another answer to the same question; without an id, to the last one. */
   async regenerate(id?: string): Promise<void> {
     this.branches.keep();
+    this.unheard = true;
     await this.chat.regenerate({ messageId: id });
   }
 
@@ -132,6 +137,7 @@ export class Conversation {
   /** What there is of the answer is kept. */
   async stop(): Promise<void> {
     this.view.change({ stopping: true });
+    this.unheard = false;
     this.recovery.end();
     try {
       const taken = this.parts.stopAnswer(this.id).then(() => true);
@@ -174,7 +180,17 @@ export class Conversation {
     this.connected = false;
     await this.chat.resumeStream();
     const { status, error } = this.chat;
-    return { connected: this.connected, error: status === "error" ? error : null };
+    // The question never came to where the conversation would have been made.
+    if (error instanceof ApiError && error.status === 404) this.chat.clearError();
+    else if (status === "error") return { connected: this.connected, error };
+    return { connected: this.connected, error: null };
+  }
+
+  /** Nothing is being written and nothing is stored: a question that was lost on its way is asked again, once. */
+  private missed(): void {
+    if (this.unheard) void this.chat.regenerate();
+    else this.branches.markEnd("lost");
+    this.unheard = false;
   }
 
   /** Whether what is stored ends with an answer. */
