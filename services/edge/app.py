@@ -186,6 +186,7 @@ class Edge:
         self.tasks.start("nats-tokens", self._token_link.run())
         self.tasks.start("revocations", self._feed.run())
         self.tasks.start("receiver", self._receive())
+        self.tasks.start("places", self._jobs.run())
         self.tasks.start("control", run_broker(self._broker, self._link))
         self.tasks.start("audit-outbox", self._outbox_sender.run())
         self.tasks.start("emptying", self._emptying.run())

@@ -122,7 +122,7 @@ class Worker:
             observer=observer,
             clock=app.clock,
         )
-        self._peers = nats.NatsPeers(bus, worker)
+        self._peers = nats.NatsPeers(bus, worker, settings.engine_cache)
         place = PlaceJobs(worker=worker, peers=self._peers, has_room=lambda: not app.slots.is_over)
         self._pull = PullJobs(
             queues=Queues(queues),
@@ -140,6 +140,7 @@ class Worker:
             runs=runs,
             announcements=announcements,
             since=app.clock(),
+            cache=settings.engine_cache,
         )
         self._hold = HoldJobs(serve=self._serve, ack_wait_s=settings.ack_wait_s)
         self._attend = AttendReaders(

@@ -162,6 +162,10 @@ class Peers(Protocol):
         """Those that take work for it, with their slots; without those that have refused some just now."""
         ...
 
+    def shares_cache(self, worker: str) -> bool:
+        """Whatever that worker has in its cache this one has, too: they are one, or have one engine."""
+        ...
+
     async def offer(self, worker: str, ticket: Ticket) -> bool:
         """True: that worker has it from now on. False: it has no slot, or does not answer. Never raises."""
         ...

@@ -96,6 +96,8 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     """Set by the process that owns the engine, for its front ends: where they attach to it."""
     engine_front_end: int = 0
     """Likewise: which of them this one is, from 0."""
+    engine_cache: str = ""
+    """Likewise: the name under which they tell others that they share a prefix cache."""
 
     openai_base_url: str = ""
     openai_api_key: str = ""

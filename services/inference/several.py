@@ -27,6 +27,7 @@ class Several:
             "instance": f"{instance}-{index + 1}" if index else instance,
             "engine_owner": self._owner.address,
             "engine_front_end": str(index),
+            "engine_cache": instance,
         }
         return {variable(name): value for name, value in own.items()}
 

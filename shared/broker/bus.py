@@ -117,7 +117,8 @@ class NatsBus:
             if known is None or (known.filter_subject, known.ack_wait) != (subject, ack_wait_s):
                 await self._js.add_consumer(stream, config)
             subscription = await self._js.pull_subscribe_bind(durable, stream=stream)
-        pull = PullConsumer(subscription, self.client, stream, durable)
+            answers = await self.client.subscribe(self.client.new_inbox())
+        pull = PullConsumer(subscription, answers, self.client, stream, durable)
         self._pulls[stream, durable] = pull
         return pull
 

@@ -3,6 +3,7 @@
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js.api import StatusCode
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
@@ -60,43 +61,77 @@ class NatsDelivery:
 
 
 NEXT = "$JS.API.CONSUMER.MSG.NEXT"
-NOW = b'{"batch":1,"no_wait":true}'
+NOW = b'{"batch":%d,"no_wait":true}'
 NOW_S = 2.0
 NOTHING = (StatusCode.NO_MESSAGES, StatusCode.REQUEST_TIMEOUT, StatusCode.CONFLICT)
 SOON_S = 0.005
-"""nats-py's `fetch` has to wait for something."""
+"""For what has come already: nats-py's `fetch` has to wait for something."""
 
 
 class PullConsumer:
     def __init__(
-        self, subscription: JetStreamContext.PullSubscription, client: Client, stream: str, durable: str
+        self,
+        subscription: JetStreamContext.PullSubscription,
+        answers: Subscription,
+        client: Client,
+        stream: str,
+        durable: str,
     ) -> None:
+        """`answers`: a subscription to an inbox of this consumer's own. What comes when its pull is over is found there
+        by the next one."""
         self._subscription = subscription
+        self._answers = answers
         self._client = client
         self._next = f"{NEXT}.{stream}.{durable}"
 
     async def fetch(self, batch: int, timeout_s: float) -> list[Delivery]:
-        if batch == 1 and not timeout_s:
-            return await self._one()
+        return await (self._wait(batch, timeout_s) if timeout_s else self._now(batch))
+
+    async def give_back(self) -> None:
+        """What came when its pull was over, for others to have now, and not when `ack_wait` is over."""
+        late = await self._late(self._answers.pending_msgs)
+        while waiting := self._subscription.pending_msgs:
+            late += await self._wait(waiting, SOON_S)
+        for delivery in late:
+            await delivery.nak()
+
+    async def _wait(self, batch: int, timeout_s: float) -> list[Delivery]:
         with translated("JetStream"):
             try:
-                messages = await self._subscription.fetch(batch, timeout=timeout_s or SOON_S)
+                messages = await self._subscription.fetch(batch, timeout=timeout_s)
             except (TimeoutError, nats.errors.TimeoutError):
                 return []
         return [NatsDelivery(msg) for msg in messages]
 
-    async def give_back(self) -> None:
-        """What came when its pull was over, for others to have now, and not when `ack_wait` is over."""
-        while waiting := self._subscription.pending_msgs:
-            for delivery in await self.fetch(waiting, SOON_S):
-                await delivery.nak()
-
-    async def _one(self) -> list[Delivery]:
-        """The next message, if it lies there: an empty queue says so at once. A job comes on its own subject, where
-        nats-py's other style of request does not know it."""
+    async def _now(self, batch: int) -> list[Delivery]:
+        """What lies there; an empty queue says so at once. nats-py's `fetch` would keep the first for as long as it may
+        wait for the last: in a burst, which comes bit by bit, each bit would."""
+        found = await self._late(batch)
+        if len(found) == batch:
+            return found
         with translated("JetStream"):
-            msg = await self._client.request(self._next, NOW, timeout=NOW_S, old_style=True)
-            status = JetStreamContext.is_status_msg(msg)
-            if status not in (None, *NOTHING):
-                raise APIError.from_msg(msg)
-        return [] if status else [NatsDelivery(msg)]
+            asked = NOW % (batch - len(found))
+            await self._client.publish(self._next, asked, reply=self._answers.subject)
+            while len(found) < batch:
+                try:
+                    msg = await self._answers.next_msg(timeout=NOW_S)
+                except nats.errors.TimeoutError:
+                    if found:
+                        break
+                    raise
+                status = JetStreamContext.is_status_msg(msg)
+                if status in NOTHING:
+                    break
+                if status:
+                    raise APIError.from_msg(msg)
+                found.append(NatsDelivery(msg))
+        return found
+
+    async def _late(self, limit: int) -> list[Delivery]:
+        found: list[Delivery] = []
+        with translated("JetStream"):
+            while self._answers.pending_msgs and len(found) < limit:
+                msg = await self._answers.next_msg(timeout=NOW_S)
+                if not JetStreamContext.is_status_msg(msg):
+                    found.append(NatsDelivery(msg))
+        return found

@@ -140,6 +140,8 @@ class WorkerStatus(Message, frozen=True):
     finished: int = 0
     """Answers that have ended since the worker started, in whatever way."""
     speculation: Speculation | None = None
+    cache: str = ""
+    """Whose prefix cache it reads from: front ends of one engine name the same. Empty: its own."""
 
 
 class LiveRequest(Message, frozen=True):

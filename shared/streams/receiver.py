@@ -91,6 +91,11 @@ class Receiver:
         if (incoming := self._streams.get(job.stream)) is not None:
             incoming.job = job
 
+    def awaits(self, number: int) -> bool:
+        """It is still open, and nobody writes it yet."""
+        incoming = self._streams.get(number)
+        return incoming is not None and not incoming.worker
+
     def attach(self, request: str) -> Incoming:
         """For an answer that is being written already: all of it from its beginning, then as it comes."""
         incoming = self.open(request)

@@ -122,6 +122,19 @@ class BusContract:
         assert len(await consumer.fetch(8, 0.2)) == 2
         assert await consumer.fetch(8, 0.1) == []
 
+    async def test_a_pull_without_a_time_takes_what_lies_there_and_waits_for_no_more(self, rig: Rig) -> None:
+        subject = await rig.subject()
+        consumer = await rig.bus.consume("INFERENCE", uuid.uuid4().hex, subject, ack_wait_s=30)
+        async with asyncio.timeout(2):
+            assert await consumer.fetch(8, 0.0) == []
+            for i in range(5):
+                await rig.bus.append(subject, event(str(i)), id=f"{subject}-{i}")
+            for asked, wanted in ((1, ["0"]), (2, ["1", "2"]), (8, ["3", "4"]), (8, [])):
+                found = await consumer.fetch(asked, 0.0)
+                assert [msgspec.msgpack.decode(d.data, type=ChatCompleted).request for d in found] == wanted
+                for delivery in found:
+                    await delivery.ack()
+
     async def test_what_is_given_back_or_forgotten_comes_again(self, rig: Rig) -> None:
         subject = await rig.subject()
         await rig.bus.append(subject, event(), id=subject)
@@ -227,6 +240,25 @@ async def test_nats_bounds(nats_url: str) -> None:
 def test_every_message_has_a_name_of_its_own() -> None:
     tags = [kind.__struct_config__.tag for kind in Message.__subclasses__()]
     assert len(tags) == len(set(tags))
+
+
+async def test_what_an_abandoned_pull_brings_is_the_next_ones(nats_url: str) -> None:
+    subject, name = subjects.job(uuid.uuid4().hex, "interactive", "test"), uuid.uuid4().hex
+    bus = await NatsBus.connect(nats_url, "puller")
+    await ensure_bus(bus.client)
+    consumer = await bus.consume("INFERENCE", name, subject, ack_wait_s=30)
+    for i in range(3):
+        await bus.append(subject, event(str(i)), id=f"{subject}-{i}")
+    fetching = asyncio.create_task(consumer.fetch(2, 0.0))
+    await asyncio.sleep(0)  # asked, and nothing has come yet
+    fetching.cancel()
+    await asyncio.gather(fetching, return_exceptions=True)
+    await asyncio.sleep(0.1)
+    found = [*await consumer.fetch(2, 0.0), *await consumer.fetch(2, 0.0)]
+    assert [delivery.deliveries for delivery in found] == [1, 1, 1]
+    for delivery in found:
+        await delivery.ack()
+    await bus.close()
 
 
 async def test_what_comes_when_its_pull_is_over_is_given_back_at_the_end(nats_url: str) -> None:

@@ -64,6 +64,16 @@ def test_a_token_tells_its_principal(tokens: JwtAccessTokens) -> None:
     assert (principal.issued_at, principal.expires_at, lifetime_s) == (NOW, NOW + 600, 600)
 
 
+def test_a_token_seen_before_ends_all_the_same_and_lends_nothing_to_another(tokens: JwtAccessTokens) -> None:
+    token, _ = tokens.issue(ADA, now=NOW)
+    assert tokens.verify(token, now=NOW + 1) == tokens.verify(token, now=NOW + 2)
+    with pytest.raises(Unauthorized):
+        tokens.verify(token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB"), now=NOW + 3)
+    for now in (NOW + 600, NOW - 60):
+        with pytest.raises(Unauthorized):
+            tokens.verify(token, now=now)
+
+
 def test_the_forgery_is_made_right(keys: SigningKeys, tokens: JwtAccessTokens) -> None:
     """Else the tests below would refuse it for the wrong reason."""
     assert tokens.verify(forge(keys), now=NOW + 1).user == ADA.id

@@ -1,7 +1,7 @@
 """To which worker a conversation goes, and what becomes of a job that nobody else takes."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
@@ -67,15 +67,22 @@ def test_a_worker_that_joins_takes_its_share_and_moves_nothing_else() -> None:
 
 
 class Others:
-    """Those named in `taking` take what they are offered."""
+    """Those named in `taking` take what they are offered. `beside`: who has one cache with the worker in question,
+    itself included."""
 
-    def __init__(self, taking: set[str], known: Mapping[str, int] = FOUR) -> None:
+    def __init__(
+        self, taking: set[str], known: Mapping[str, int] = FOUR, beside: Collection[str] = ()
+    ) -> None:
         self.offered: list[str] = []
+        self.beside = beside
         self._taking = taking
         self._known = known
 
     def serving(self, model: str) -> Mapping[str, int]:
         return self._known
+
+    def shares_cache(self, worker: str) -> bool:
+        return worker in self.beside
 
     async def offer(self, worker: str, ticket: Ticket) -> bool:
         self.offered.append(worker)
@@ -87,6 +94,7 @@ def order_of(told: ChatJob) -> list[str]:
 
 
 async def placed(others: Others, me: str, told: ChatJob, *, room: bool = True) -> bool:
+    others.beside = {*others.beside, me}
     return await PlaceJobs(worker=me, peers=others, has_room=lambda: room).elsewhere(HeldTicket(told))
 
 
@@ -125,6 +133,25 @@ async def test_a_worker_with_no_room_left_offers_what_is_its_own() -> None:
     others = Others({second})
     assert await placed(others, first, told, room=False)
     assert others.offered == [second]
+
+
+async def test_front_ends_of_one_engine_pass_nothing_among_them() -> None:
+    told = job("system", "question")
+    first, second, _, last = order_of(told)
+    others = Others(set(FOUR), beside={first, last})
+    assert not await placed(others, last, told)
+    assert others.offered == []
+    others = Others(set(FOUR), beside={second, last})
+    assert await placed(others, last, told)
+    assert others.offered == [first]
+
+
+async def test_a_front_end_with_no_room_left_asks_the_others_of_its_engine() -> None:
+    told = job("system", "question")
+    first, *_, last = order_of(told)
+    others = Others(set(FOUR), beside={first, last})
+    assert await placed(others, last, told, room=False)
+    assert others.offered == [first]
 
 
 @pytest.mark.parametrize("fields", [{"priority": "batch"}, {"attempt": 2}])
@@ -169,6 +196,14 @@ async def test_a_pull_leaves_half_of_the_free_slots_to_offers() -> None:
     assert [slots.take_offered() for _ in range(13)] == [*[True] * 12, False]
     slots.pulled(7)
     assert await slots.reserve(half=True) == 1
+
+
+async def test_a_pull_may_be_told_to_take_few() -> None:
+    slots = Slots()
+    slots.open(20)
+    assert await slots.reserve(half=True, most=8) == 8
+    slots.pulled(8)
+    assert await slots.reserve(half=True, most=8) == 6
 
 
 async def test_a_room_is_shut_while_somebody_is_or_wants_to_be_alone() -> None:

@@ -41,6 +41,9 @@ class Nobody:
     def serving(self, model: str) -> Mapping[str, int]:
         return {}
 
+    def shares_cache(self, worker: str) -> bool:
+        return True
+
     async def offer(self, worker: str, ticket: Ticket) -> bool:
         return False
 

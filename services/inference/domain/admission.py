@@ -57,12 +57,14 @@ class Slots:
         self._closed = True
         self._tell()
 
-    async def reserve(self, *, half: bool = False) -> int:
-        """All slots that are free, or half of them, for new jobs; waits until there is one. 0: closed."""
+    async def reserve(self, *, half: bool = False, most: int = 0) -> int:
+        """All slots that are free, or half of them, `most` at most if that is given, for new jobs; waits until there is
+        one. 0: closed."""
         while not self._closed and (self._pressing or self._running >= self._total):
             await self._changed.wait()
         free = 0 if self._closed else self._total - self._running
-        self._reserved = (free + 1) // 2 if half else free
+        wanted = (free + 1) // 2 if half else free
+        self._reserved = min(wanted, most) if most else wanted
         return self._reserved
 
     async def take(self, *, resumed: bool) -> bool:

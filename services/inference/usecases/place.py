@@ -2,7 +2,7 @@
 
 Whoever is free pulls, as if no worker knew more than another: so no job waits for a worker, alive or dead. Only then
 it is offered to the worker that is first in the conversation's own order, which says at once whether it has a slot. It
-stays where it is when nobody takes it.
+stays where it is when nobody takes it, or when the two have one engine, whose cache both read.
 """
 
 from collections.abc import Callable
@@ -34,9 +34,8 @@ class PlaceJobs:
         if not workers.keys() - {self._worker}:
             return False
         for worker in placing.order(placing.key(job), workers)[:TRIES]:
-            if worker != self._worker:
-                if await self._peers.offer(worker, ticket):
-                    return True
-            elif self._has_room():
+            if self._peers.shares_cache(worker) and self._has_room():
                 return False
+            if worker != self._worker and await self._peers.offer(worker, ticket):
+                return True
         return False

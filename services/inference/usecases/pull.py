@@ -15,6 +15,7 @@ from shared.errors import Unavailable
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
+PULLED_AT_ONCE = 8
 STOP_S = 3.0
 """How long the ends of broken-off answers may take to be stored and told."""
 
@@ -71,8 +72,9 @@ class PullJobs:
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
     async def _pull_new(self) -> None:
-        """Half of what is free: the rest is for what other workers offer meanwhile."""
-        while limit := await self._slots.reserve(half=True):
+        """Half of what is free: the rest is for what other workers offer meanwhile. Few at once: who asks first would
+        take a whole burst, and begin its last job when the others had long been idle."""
+        while limit := await self._slots.reserve(half=True, most=PULLED_AT_ONCE):
             await self._room.opened()
             tickets: list[Ticket] = []
             async with self._mended("new"):

@@ -24,14 +24,16 @@ class ReportStatus:
         runs: Runs,
         announcements: Announcements,
         since: float,
+        cache: str = "",
     ) -> None:
-        """`since`: when we began to serve."""
+        """`since`: when we began to serve. `cache`: as in `WorkerStatus`."""
         self._worker = worker
         self._engine = engine
         self._slots = slots
         self._runs = runs
         self._announcements = announcements
         self._since = since
+        self._cache = cache
 
     def status(self) -> WorkerStatus:
         stats = self._engine.stats()
@@ -51,6 +53,7 @@ class ReportStatus:
             instructed=self._engine.instructed,
             finished=self._runs.finished,
             speculation=stats.speculation,
+            cache=self._cache,
         )
 
     async def announce(self) -> None:

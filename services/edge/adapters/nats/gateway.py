@@ -1,10 +1,10 @@
 """Jobs over NATS: a durable job out, frames of deltas in."""
 
-import asyncio
 import time
 
 import msgspec
 
+from services.edge.adapters.nats.places import Places
 from services.edge.domain.live import LiveAnswer
 from shared import subjects
 from shared.broker.ports import Bus
@@ -34,10 +34,15 @@ class NatsJobs:
         self._live = bus.bucket(subjects.LIVE_BUCKET)
         self._receiver = receiver
         self._publisher = publisher
+        self._places = Places(self._live, receiver.awaits)
 
     @property
     def inbox(self) -> str:
         return self._receiver.inbox
+
+    async def run(self) -> None:
+        """For as long as the process lives; hold the task."""
+        await self._places.run()
 
     def open(self, request: str) -> Incoming:
         return self._receiver.open(request)
@@ -80,10 +85,8 @@ class NatsJobs:
         subject = subjects.job(job.model, job.priority, self._publisher)
         stored = await self._bus.append(subject, job, id=f"{job.request}:{job.attempt}")
         placed = msgspec.structs.replace(live, job_sequence=stored.sequence)
-        await asyncio.gather(
-            self._note_place(key, placed, revision),
-            self._note_chat(job.chat, LiveChat(job.request, inboxes=(self.inbox,)), job.deadline),
-        )
+        self._places.keep(job.request, placed, revision, job.stream)
+        await self._note_chat(job.chat, LiveChat(job.request, inboxes=(self.inbox,)), job.deadline)
 
     async def find(self, chat: str) -> LiveAnswer | None:
         newest = await self._newest(chat)
@@ -122,18 +125,13 @@ class NatsJobs:
         before = await self._mark_cancelled(request)
         if before is None:
             return
-        if before.state == "queued" and before.job_sequence:
-            await self._bus.delete(subjects.INFERENCE.name, before.job_sequence)
+        place = before.job_sequence or self._places.of(request)
+        if before.state == "queued" and place:
+            await self._bus.delete(subjects.INFERENCE.name, place)
         await self._bus.publish(subjects.CONTROL, CancelJob(request))
         if before.state == "queued":
             event = _never_begun(request, before)
             await self._bus.append(subjects.event("cancelled", before.user), event, id=request)
-
-    async def _note_place(self, key: str, live: LiveRequest, revision: int) -> None:
-        try:
-            await self._live.update(key, msgspec.msgpack.encode(live), revision=revision)
-        except Conflict:
-            return  # a worker has claimed it already
 
     async def _note_chat(self, chat: str, newest: LiveChat, deadline: float) -> None:
         if chat:

@@ -1,5 +1,6 @@
 """How answers ended, onto the durable streams of events and audit. The edge records who asked, we what it took."""
 
+import asyncio
 from collections.abc import Callable
 
 import msgspec
@@ -32,9 +33,10 @@ class NatsJournal:
 
     async def ended(self, job: ChatJob, claim: Claim, ending: Ending) -> None:
         event = self._event(job, claim, ending)
-        await self._bus.append(subjects.event(KINDS[ending.state], event.user), event, id=event.request)
-        await self._bus.append(
-            subjects.audit("inference"), _record(event, ending.state), id=f"{event.request}:answer"
+        record = _record(event, ending.state)
+        await asyncio.gather(
+            self._bus.append(subjects.event(KINDS[ending.state], event.user), event, id=event.request),
+            self._bus.append(subjects.audit("inference"), record, id=f"{event.request}:answer"),
         )
 
     async def buried(self, job: ChatJob, failure: Failure) -> None:

@@ -36,9 +36,13 @@ class Peer(msgspec.Struct):
 class NatsPeers:
     """Without `start` it knows nobody, and every job runs where it was pulled."""
 
-    def __init__(self, bus: NatsBus, worker: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, bus: NatsBus, worker: str, cache: str = "", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`cache`: this worker's, as in `WorkerStatus`."""
         self._bus = bus
         self._worker = worker
+        self._cache = cache
         self._clock = clock
         self._peers: dict[str, Peer] = {}
         self._decode = msgspec.msgpack.Decoder(WorkerStatus).decode
@@ -62,6 +66,11 @@ class NatsPeers:
             and peer.closed_until <= now
             and any(served.name == model for served in peer.status.models)
         }
+
+    def shares_cache(self, worker: str) -> bool:
+        peer = self._peers.get(worker)
+        is_ours = peer is not None and bool(self._cache) and peer.status.cache == self._cache
+        return worker == self._worker or is_ours
 
     async def offer(self, worker: str, ticket: Ticket) -> bool:
         """A worker that takes a job and whose word gets lost has claimed it: then we find that out, and leave it."""
