@@ -76,7 +76,6 @@ def stages() -> list[list[Lane]]:
     beside = [
         Part("check", ("make", "check")),
         web_part(),
-        Part("first load of the web", ("make", "first-load")),
         Part("types of the vLLM adapter", ("make", "check-types-vllm")),
         Part("types of the quantizer", ("make", "check-types-quantize")),
         pytest_part("tests", sys.executable, [f"tests/{name}" for name in BESIDE_VLLM]),

@@ -13,12 +13,8 @@ const SECURITY_HEADERS = [
   },
 ];
 
-// Half of what the AI SDK and the Markdown renderer would bring to a page's first load, and nothing here calls.
-const LEFT_OUT = {
-  "@ai-sdk/gateway": "./lib/left-out/gateway.ts",
-  "rehype-raw": "./lib/left-out/raw-html.ts",
-  "rehype-sanitize": "./lib/left-out/raw-html.ts",
-};
+// A vendor's way to models, which the AI SDK would bring, and nothing here calls.
+const LEFT_OUT = { "@ai-sdk/gateway": "./lib/left-out/gateway.ts" };
 
 const config: NextConfig = {
   output: "standalone",

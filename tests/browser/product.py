@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from services.edge.adapters.passwords import Argon2Passwords
 from services.edge.adapters.postgres import Database, PostgresAccounts
 from services.edge.usecases.users import AddUser
 from tests.browser.scripted import NAME, ScriptedModel, scripted_model
+from tests.browser.stored import store
 from tests.chaos.cluster import Cluster, Shape, running_cluster
 from tests.conftest import ServerLoop
 from tests.proxy import Proxy, proxied
@@ -73,6 +74,11 @@ class Product:
         account = Account(name, f"password of {name}")
         self._loop.run(add_user(account, self.cluster.operator()["SLUICE_DATABASE_URL"]))
         return account
+
+    def add_conversation(self, account: Account, title: str, turns: Sequence[tuple[str, str]]) -> str:
+        """What was asked and answered long ago. Its id."""
+        url = self.cluster.operator()["SLUICE_DATABASE_URL"]
+        return self._loop.run(store(url, account.name, title, turns))
 
     def force_out(self, account: Account) -> None:
         """As an operator does: signed out everywhere."""

@@ -61,7 +61,13 @@ class Reader:
     def composer(self) -> Locator:
         return self.page.get_by_role("textbox", name="Message", exact=True)
 
+    def awake(self) -> None:
+        """The page's scripts have taken over its fields: a key that is pressed before does nothing."""
+        known = "() => Object.keys(document.querySelector('textarea') ?? {}).some((name) => name.startsWith('__react'))"
+        self.page.wait_for_function(known)
+
     def ask(self, question: str) -> None:
+        self.awake()
         self.composer.fill(question)
         self.composer.press("Enter")
 

@@ -83,6 +83,7 @@ def test_a_conversation_with_all_that_there_is(look: Open, product: Product) -> 
     judged(reader)
     for tool, given in (("show_table", TABLE), ("show_chart", CHART)):
         reader.page.goto("/")
+        reader.awake()
         reader.page.get_by_role("textbox").fill(f"use {tool} {json.dumps(given, ensure_ascii=False)}")
         reader.page.get_by_role("textbox").press("Enter")
         expect(reader.page.get_by_role("article", name=given["title"])).to_be_visible()

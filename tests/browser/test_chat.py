@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.product import SCRIPTED
 from tests.browser.reader import Reader
@@ -135,3 +135,16 @@ def test_a_models_thoughts_are_kept_apart_and_folded_away(reader: Reader) -> Non
     expect(reader.answer.get_by_text("weigh one against")).not_to_be_visible()
     fold.click()
     expect(reader.answer.get_by_text("weigh one against")).to_be_visible()
+
+
+def test_what_was_typed_before_the_pages_scripts_came_is_kept(reader: Reader) -> None:
+    held: list[Route] = []
+    reader.page.route("**/*.js", lambda route: held.append(route))
+    reader.page.goto("/", wait_until="commit")
+    reader.composer.fill("typed too early")
+    for route in held:
+        route.continue_()
+    reader.page.unroute("**/*.js")
+    reader.awake()
+    reader.page.wait_for_timeout(500)
+    expect(reader.composer).to_have_value("typed too early")

@@ -54,7 +54,7 @@ def test_text_code_tables_and_maths_are_shown_as_such(reader: Reader) -> None:
     ask(reader, RICH)
     answer = reader.answer
     expect(answer.get_by_role("heading", name="A heading")).to_be_visible()
-    expect(answer.get_by_text("bold", exact=True)).to_have_css("font-weight", "600")
+    expect(answer.get_by_text("bold", exact=True)).to_have_css("font-weight", "650")
     link = answer.get_by_role("link", name="a link")
     expect(link).to_have_attribute("rel", "noopener noreferrer nofollow ugc")
     expect(answer.get_by_role("cell", name="82100")).to_be_visible()

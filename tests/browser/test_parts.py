@@ -86,7 +86,7 @@ def test_a_document_is_shown_and_saved(reader: Reader) -> None:
     )
     letter = part(reader.page, "To the keeper · Letter")
     expect(letter.get_by_role("heading", name="Sir")).to_be_visible()
-    expect(letter.get_by_text("gate", exact=True)).to_have_css("font-weight", "600")
+    expect(letter.get_by_text("gate", exact=True)).to_have_css("font-weight", "650")
     with reader.page.expect_download() as download:
         letter.get_by_role("button", name="Markdown").click()
     assert download.value.path().read_text() == "# Sir\n\nThe **gate** sticks."

@@ -21,7 +21,8 @@ import type { OpenConversations } from "./model/open-conversations";
 interface ChatWorld {
   /** Null until something has been asked, or a conversation opened: the SDK is no part of a page's first load. */
   conversations: OpenConversations | null;
-  open: () => Promise<OpenConversations>;
+  /** What is to show them comes first: nothing is shown in its place meanwhile. */
+  open: (screen: Promise<unknown>) => Promise<OpenConversations>;
   choices: ChoiceStore;
   drafts: DraftStore;
   models: ModelStore;
@@ -49,28 +50,33 @@ export function ChatProvider({ user, children }: ChatProviderProps) {
     };
   });
   const opening = useRef<Promise<OpenConversations> | null>(null);
-  const open = useCallback(() => {
-    opening.current ??= loadConversations().then(({ openConversations }) => {
-      const made = openConversations({
-        choices: () => models.asking(),
-        unsent: drafts,
-        transcripts,
-        onFailed: () => void models.refresh(true), // its model may have gone
-        tell: (news) => {
-          transcripts.forget(news.conversation);
-          history.touched(news.conversation);
-          desk.tell(news);
-          void models.refresh();
+  const open = useCallback(
+    (screen: Promise<unknown>) => {
+      opening.current ??= Promise.all([loadConversations(), screen]).then(
+        ([{ openConversations }]) => {
+          const made = openConversations({
+            choices: () => models.asking(),
+            unsent: drafts,
+            transcripts,
+            onFailed: () => void models.refresh(true), // its model may have gone
+            tell: (news) => {
+              transcripts.forget(news.conversation);
+              history.touched(news.conversation);
+              desk.tell(news);
+              void models.refresh();
+            },
+          });
+          setConversations(made);
+          return made;
         },
+      );
+      opening.current.catch(() => {
+        opening.current = null; // the network was away: the next try loads it
       });
-      setConversations(made);
-      return made;
-    });
-    opening.current.catch(() => {
-      opening.current = null; // the network was away: the next try loads it
-    });
-    return opening.current;
-  }, [drafts, models, transcripts, history, desk]);
+      return opening.current;
+    },
+    [drafts, models, transcripts, history, desk],
+  );
   useEffect(
     () =>
       desk.open(({ conversation }) => {

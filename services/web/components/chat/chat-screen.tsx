@@ -4,12 +4,13 @@ import { usePathname } from "next/navigation";
 import { lazy, Suspense, useCallback, useEffect } from "react";
 import { useToast } from "@/components/ui/toast";
 import { conversationHref, conversationOf } from "@/lib/history/addresses";
+import { useHistory } from "@/lib/history/provider";
 import { useText } from "@/lib/text";
 import { ChatHeader } from "./chat-header";
 import { loadConversations, useChatWorld } from "./chat-provider";
 import { Composer } from "./composer/composer";
 import { EmptyState } from "./empty-state";
-import { loadMarkdown } from "./message/answer-text";
+import { loadAhead } from "./model/load-ahead";
 import type { ChatPart } from "./model/message";
 import { OfflineBanner } from "./offline-banner";
 import { TranscriptSkeleton } from "./transcript-skeleton";
@@ -21,9 +22,14 @@ const Room = lazy(loadRoom);
 export function ChatScreen() {
   const { conversations, open } = useChatWorld();
   const id = conversationOf(usePathname());
+  const { transcripts } = useHistory();
+  const toast = useToast();
+  const { errors } = useText().common;
   useEffect(() => {
-    if (id && !conversations) void open();
-  }, [id, conversations, open]);
+    if (!id || conversations) return;
+    transcripts.prefetch(id); // while what shows it is loaded
+    open(loadRoom()).catch(() => toast({ tone: "danger", title: errors.away }));
+  }, [id, conversations, open, transcripts, toast, errors]);
   if (!conversations && !id) return <Blank />;
   const waiting = (
     <>
@@ -46,7 +52,7 @@ function Blank() {
   const { errors } = useText().common;
   const begin = useCallback(
     async (parts: ChatPart[]) => {
-      const [conversations] = await Promise.all([open(), loadRoom()]);
+      const conversations = await open(loadRoom());
       const conversation = conversations.blank();
       conversations.keep(conversation);
       window.history.pushState(null, "", conversationHref(conversation.id));
@@ -76,7 +82,7 @@ function Blank() {
         stopping={false}
         onAsk={ask}
         onStop={nothing}
-        onBegun={loadAhead}
+        onBegun={loadAll}
       />
     </>
   );
@@ -84,6 +90,7 @@ function Blank() {
 
 function nothing(): void {}
 
-function loadAhead(): void {
-  void Promise.allSettled([loadConversations(), loadRoom(), loadMarkdown()]);
+function loadAll(): void {
+  void Promise.allSettled([loadConversations(), loadRoom()]);
+  loadAhead();
 }

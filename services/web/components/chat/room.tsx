@@ -7,10 +7,10 @@ import { ChatHeader } from "./chat-header";
 import { Composer } from "./composer/composer";
 import { EmptyState } from "./empty-state";
 import { Announcer } from "./message/announcer";
-import { loadMarkdown } from "./message/answer-text";
 import { MessageList } from "./message/message-list";
 import { MissingConversation } from "./missing";
 import type { Conversation } from "./model/conversation";
+import { loadAhead } from "./model/load-ahead";
 import { type ChatPart, isWriting } from "./model/message";
 import type { OpenConversations } from "./model/open-conversations";
 import { OfflineBanner } from "./offline-banner";
@@ -30,7 +30,7 @@ export default function Room({ conversations }: RoomProps) {
 function Opened({ conversations, conversation }: RoomProps & { conversation: Conversation }) {
   const state = useConversation(conversation);
   const addressed = conversationOf(usePathname());
-  const { phase, messages, status, reconnecting } = state;
+  const { phase, messages, status, reconnecting, live } = state;
   const ask = useCallback(
     (parts: ChatPart[]) => {
       if (conversation.getView().phase === "new") {
@@ -64,10 +64,11 @@ function Opened({ conversations, conversation }: RoomProps & { conversation: Con
           stopping={state.stopping}
           onAsk={ask}
           onStop={() => void conversation.stop()}
-          onBegun={loadMarkdown}
+          onBegun={loadAhead}
         />
       )}
       <Announcer state={state} />
+      {live ? <live.Following chat={live.chat} onChange={conversation.chat.changed} /> : null}
     </>
   );
 }

@@ -1,12 +1,11 @@
 "use client";
 
-import { useChat } from "@ai-sdk/react";
 import { usePathname } from "next/navigation";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { conversationOf } from "@/lib/history/addresses";
 import type { Conversation } from "./model/conversation";
 import type { ConversationView } from "./model/conversation-view";
-import type { ChatMessage } from "./model/message";
+import type { ChatState } from "./model/lazy-chat";
 import type { OpenConversations } from "./model/open-conversations";
 
 const FRESH_MS = 2_000;
@@ -36,21 +35,18 @@ export function useAddressedConversation(conversations: OpenConversations): Conv
   return conversation;
 }
 
-export interface ConversationState extends ConversationView {
-  messages: ChatMessage[];
-  status: "submitted" | "streaming" | "ready" | "error";
-  error: Error | undefined;
-}
+export interface ConversationState extends ConversationView, ChatState {}
 
 export function useConversation(conversation: Conversation): ConversationState {
-  const { messages, status, error } = useChat<ChatMessage>({ chat: conversation.chat });
+  const { chat } = conversation;
+  const state = useSyncExternalStore(chat.subscribe, chat.getState, chat.getState);
   const view = useSyncExternalStore(
     conversation.subscribe,
     conversation.getView,
     conversation.getView,
   );
-  const ids = useMemo(() => messages.map(({ id }) => id).join(" "), [messages]);
+  const ids = useMemo(() => state.messages.map(({ id }) => id).join(" "), [state.messages]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the tree is told when the branch has other messages
   useEffect(() => conversation.keepBranch(), [conversation, ids]);
-  return { ...view, messages, status, error };
+  return { ...view, ...state };
 }

@@ -31,13 +31,15 @@ const loadPalette = () => import("./palette");
 const loadSheet = () => import("./shortcut-sheet");
 const Palette = lazy(loadPalette);
 const ShortcutSheet = lazy(loadSheet);
-const IDLE_MS = 3_000;
+/** The first of the keys that open them. */
+const HELD_KEYS = new Set(["Control", "Meta"]);
 
 export function useCommands(): Commands {
   return useContext(CommandContext);
 }
 
-/** The palette and the sheet of shortcuts, and the keys that work everywhere. They load when the page has settled. */
+/** The palette and the sheet of shortcuts, and the keys that work everywhere. They load with the first
+ * of their keys, or as they are opened. */
 export function CommandProvider({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<"palette" | "shortcuts" | null>(null);
   const { toggleSidebar, closeSheet } = useShell();
@@ -51,11 +53,12 @@ export function CommandProvider({ children }: { children: ReactNode }) {
     [],
   );
   useEffect(() => {
-    const timer = setTimeout(() => {
+    const nearing = ({ key }: KeyboardEvent) => {
       // a chunk that does not come is asked for again when it is needed, and fails there
-      Promise.allSettled([loadPalette(), loadSheet()]);
-    }, IDLE_MS);
-    return () => clearTimeout(timer);
+      if (HELD_KEYS.has(key)) void Promise.allSettled([loadPalette(), loadSheet()]);
+    };
+    window.addEventListener("keydown", nearing, { passive: true });
+    return () => window.removeEventListener("keydown", nearing);
   }, []);
   useShortcut("palette", () => {
     closeSheet();

@@ -4,10 +4,12 @@ import { PanelLeft } from "lucide-react";
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { CommandProvider } from "@/components/palette/provider";
 import { IconButton } from "@/components/ui/icon-button";
-import { Sheet, SheetContent } from "@/components/ui/sheet";
 import { useKeys } from "@/lib/shortcuts/provider";
 import { useText } from "@/lib/text";
+import { useLoaded } from "@/lib/use-loaded";
 import { keepSidebar } from "./sidebar-cookie";
+
+const loadSheet = () => import("@/components/ui/sheet");
 
 interface ShellState {
   /** On wide screens. */
@@ -37,10 +39,11 @@ interface ShellProps {
 export function Shell({ sidebar, sidebarInitiallyOpen, children }: ShellProps) {
   const [open, setOpen] = useState(sidebarInitiallyOpen);
   const [sheet, setSheet] = useState(false);
+  const [ui, load] = useLoaded(loadSheet);
   const { shell, skipToContent } = useText().common;
   const toggleSidebar = () => {
     if (window.matchMedia("(width < 48rem)").matches) {
-      setSheet((before) => !before);
+      void load().then((isThere) => setSheet((before) => isThere && !before));
     } else {
       keepSidebar(!open);
       setOpen(!open);
@@ -64,9 +67,11 @@ export function Shell({ sidebar, sidebarInitiallyOpen, children }: ShellProps) {
               {sidebar}
             </aside>
           ) : null}
-          <Sheet open={sheet} onOpenChange={setSheet}>
-            <SheetContent title={shell.sidebar}>{sidebar}</SheetContent>
-          </Sheet>
+          {ui ? (
+            <ui.Sheet open={sheet} onOpenChange={setSheet}>
+              <ui.SheetContent title={shell.sidebar}>{sidebar}</ui.SheetContent>
+            </ui.Sheet>
+          ) : null}
           <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
             {children}
           </main>

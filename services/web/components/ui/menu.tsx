@@ -1,78 +1,107 @@
 "use client";
 
-import { Check } from "lucide-react";
-import { DropdownMenu as Radix } from "radix-ui";
-import type { ComponentProps, ReactNode } from "react";
-import { cn } from "@/lib/classes";
-import { useStyleNonce } from "./style-nonce";
+import { type ComponentProps, createContext, type ReactNode, useContext, useState } from "react";
+import { useLoaded } from "@/lib/use-loaded";
 
-export const MenuTrigger = Radix.Trigger;
-export const MenuRadioGroup = Radix.RadioGroup;
+type Parts = typeof import("./menu-parts");
 
-/** Not modal: a modal one hides the page from screen readers, and leaves what is hidden there to the Tab key. */
-export function Menu(props: ComponentProps<typeof Radix.Root>) {
-  return <Radix.Root modal={false} {...props} />;
+const loadParts = () => import("./menu-parts");
+
+interface MenuState {
+  /** Null until somebody comes near: a page's first load has no menu in it. */
+  parts: Parts | null;
+  load: () => Promise<boolean>;
+  /** What it was opened by; null: it is closed. */
+  opener: HTMLElement | null;
+  open: (opener: HTMLElement) => void;
+  close: () => void;
 }
 
-export function MenuContent({ className, ...rest }: ComponentProps<typeof Radix.Content>) {
-  useStyleNonce();
+const MenuContext = createContext<MenuState | null>(null);
+
+interface MenuProps {
+  onOpenChange?: (open: boolean) => void;
+  children: ReactNode;
+}
+
+export function Menu({ onOpenChange, children }: MenuProps) {
+  const [parts, load] = useLoaded(loadParts);
+  const [opener, setOpener] = useState<HTMLElement | null>(null);
+  const close = () => {
+    setOpener(null);
+    onOpenChange?.(false);
+  };
+  const open = (by: HTMLElement) => {
+    setOpener(by);
+    onOpenChange?.(true);
+    void load().then((isThere) => isThere || close());
+  };
+  return <MenuContext value={{ parts, load, opener, open, close }}>{children}</MenuContext>;
+}
+
+const OPENING_KEYS = new Set(["Enter", " ", "ArrowDown"]);
+
+export function MenuTrigger(props: ComponentProps<"button">) {
+  const { load, opener, open, close } = useMenu();
   return (
-    <Radix.Portal>
-      <Radix.Content
-        sideOffset={6}
-        collisionPadding={8}
-        className={cn(
-          "z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-48 animate-fade overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-float",
-          className,
-        )}
-        {...rest}
-      />
-    </Radix.Portal>
+    <button
+      type="button"
+      aria-haspopup="menu"
+      aria-expanded={opener !== null}
+      data-state={opener ? "open" : "closed"}
+      {...props}
+      onPointerEnter={load}
+      onFocus={load}
+      onPointerDown={(event) => {
+        if (event.button !== 0 || event.ctrlKey) return;
+        if (opener) return close();
+        event.preventDefault(); // the focus goes to the menu
+        open(event.currentTarget);
+      }}
+      onKeyDown={(event) => {
+        if (!OPENING_KEYS.has(event.key)) return;
+        event.preventDefault();
+        open(event.currentTarget);
+      }}
+      onClick={(event) => {
+        if (event.detail === 0) open(event.currentTarget); // by a screen reader
+      }}
+    />
   );
 }
 
-const ITEM =
-  "flex min-h-8 select-none items-center gap-2.5 rounded-sm px-2.5 py-1 text-sm text-text outline-none data-[highlighted]:bg-hover data-[disabled]:opacity-50 pointer-coarse:min-h-11 [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted";
-
-type ItemProps = ComponentProps<typeof Radix.Item> & { danger?: boolean; keys?: string };
-
-export function MenuItem({ className, danger, keys, children, ...rest }: ItemProps) {
-  return (
-    <Radix.Item
-      className={cn(ITEM, danger && "text-danger [&_svg]:text-danger", className)}
-      {...rest}
-    >
-      {children}
-      {keys ? (
-        <kbd className="ml-auto whitespace-nowrap pl-4 font-sans text-faint text-xs">{keys}</kbd>
-      ) : null}
-    </Radix.Item>
-  );
+export function MenuContent(props: Omit<ComponentProps<Parts["Content"]>, "opener" | "onClose">) {
+  const { parts, opener, close } = useMenu();
+  return parts ? <parts.Content {...props} opener={opener} onClose={close} /> : null;
 }
 
-export function MenuRadioItem({
-  className,
-  children,
-  ...rest
-}: ComponentProps<typeof Radix.RadioItem>) {
-  return (
-    <Radix.RadioItem className={cn(ITEM, className)} {...rest}>
-      {children}
-      <Radix.ItemIndicator className="ml-auto">
-        <Check aria-hidden />
-      </Radix.ItemIndicator>
-    </Radix.RadioItem>
-  );
+export function MenuRadioGroup(props: ComponentProps<Parts["RadioGroup"]>) {
+  const { parts } = useMenu();
+  return parts ? <parts.RadioGroup {...props} /> : null;
 }
 
-export function MenuLabel({ children }: { children: ReactNode }) {
-  return (
-    <Radix.Label className="px-2.5 pt-1.5 pb-1 font-medium text-faint text-xs">
-      {children}
-    </Radix.Label>
-  );
+export function MenuItem(props: ComponentProps<Parts["Item"]>) {
+  const { parts } = useMenu();
+  return parts ? <parts.Item {...props} /> : null;
+}
+
+export function MenuRadioItem(props: ComponentProps<Parts["RadioItem"]>) {
+  const { parts } = useMenu();
+  return parts ? <parts.RadioItem {...props} /> : null;
+}
+
+export function MenuLabel(props: ComponentProps<Parts["Label"]>) {
+  const { parts } = useMenu();
+  return parts ? <parts.Label {...props} /> : null;
 }
 
 export function MenuSeparator() {
-  return <Radix.Separator className="-mx-1 my-1 h-px bg-line" />;
+  const { parts } = useMenu();
+  return parts ? <parts.Separator /> : null;
+}
+
+function useMenu(): MenuState {
+  const menu = useContext(MenuContext);
+  if (!menu) throw new Error("there is no Menu around this");
+  return menu;
 }

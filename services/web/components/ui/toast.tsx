@@ -1,18 +1,8 @@
 "use client";
 
-import { CircleAlert, CircleCheck, X } from "lucide-react";
-import { Toast as Radix } from "radix-ui";
-import {
-  createContext,
-  type ReactNode,
-  useCallback,
-  useContext,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from "react";
-import { useText } from "@/lib/text";
-import { IconButton } from "./icon-button";
+import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from "react";
+import { useLoaded } from "@/lib/use-loaded";
+import type { Shown } from "./toast-region";
 
 export interface ToastMessage {
   title: string;
@@ -24,80 +14,53 @@ export interface ToastMessage {
 type Show = (message: ToastMessage) => void;
 
 const SHOWN_AT_ONCE = 3;
+const PLAIN_MS = 6_000;
 const ToastContext = createContext<Show>(() => {});
+const loadRegion = () => import("./toast-region");
 
 /** `const toast = useToast(); toast({ title, action: { label, run } })` */
 export function useToast(): Show {
   return useContext(ToastContext);
 }
 
+/** What draws them comes with the first one. */
 export function Toaster({ children }: { children: ReactNode }) {
-  const [shown, setShown] = useState<(ToastMessage & { id: number })[]>([]);
+  const [shown, setShown] = useState<Shown[]>([]);
+  const [region, load] = useLoaded(loadRegion);
+  const [plain, setPlain] = useState("");
   const next = useRef(0);
-  const { common } = useText();
-  const inBrowser = useInBrowser();
-  const show = useCallback<Show>((message) => {
-    next.current += 1;
-    const entry = { ...message, id: next.current };
-    setShown((before) => [...before, entry].slice(-SHOWN_AT_ONCE));
-  }, []);
-  const drop = (id: number) => setShown((before) => before.filter((toast) => toast.id !== id));
+  const show = useCallback<Show>(
+    async (message) => {
+      next.current += 1;
+      const entry = { ...message, id: next.current };
+      setShown((before) => [...before, entry].slice(-SHOWN_AT_ONCE));
+      if (await load()) return;
+      setPlain(message.title);
+      setTimeout(() => setPlain(""), PLAIN_MS);
+    },
+    [load],
+  );
+  const drop = useCallback(
+    (id: number) => setShown((before) => before.filter((toast) => toast.id !== id)),
+    [],
+  );
   return (
     <ToastContext value={show}>
       {children}
-      {inBrowser ? (
-        <Radix.Provider label={common.notification}>
-          {shown.map((toast) => (
-            <Entry key={toast.id} toast={toast} onGone={() => drop(toast.id)} />
-          ))}
-          <Radix.Viewport
-            label={common.notifications}
-            className="-translate-x-1/2 fixed top-3 left-1/2 z-60 flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2 outline-none"
-          />
-        </Radix.Provider>
-      ) : null}
+      {region && <region.ToastRegion shown={shown} onGone={drop} />}
+      {!region && plain && <PlainToast>{plain}</PlainToast>}
     </ToastContext>
   );
 }
 
-/** Radix styles the region inline, which the page's policy lets scripts do, but not the server's HTML. */
-function useInBrowser(): boolean {
-  return useSyncExternalStore(
-    () => () => {},
-    () => true,
-    () => false,
-  );
-}
-
-function Entry({ toast, onGone }: { toast: ToastMessage; onGone: () => void }) {
-  const { actions } = useText().common;
-  const danger = toast.tone === "danger";
+/** Where the network is away, and with it what would draw a better one. */
+function PlainToast({ children }: { children: string }) {
   return (
-    <Radix.Root
-      duration={toast.durationMs ?? 6000}
-      type={danger ? "foreground" : "background"}
-      onOpenChange={(open) => open || onGone()}
-      className="flex animate-rise items-center gap-2.5 rounded-lg border border-line bg-raised py-1.5 pr-1.5 pl-3.5 shadow-float"
+    <p
+      role="alert"
+      className="-translate-x-1/2 fixed top-3 left-1/2 z-60 rounded-lg border border-line bg-raised px-3.5 py-2.5 text-sm shadow-float"
     >
-      {danger ? <CircleAlert aria-hidden className="size-4 shrink-0 text-danger" /> : null}
-      {toast.tone === "success" ? (
-        <CircleCheck aria-hidden className="size-4 shrink-0 text-success" />
-      ) : null}
-      <Radix.Title className="min-w-0 flex-1 py-1 text-sm">{toast.title}</Radix.Title>
-      {toast.action ? (
-        <Radix.Action
-          altText={toast.action.label}
-          onClick={toast.action.run}
-          className="h-8 shrink-0 rounded-md px-2.5 font-medium text-accent text-sm hover:bg-hover pointer-coarse:h-11"
-        >
-          {toast.action.label}
-        </Radix.Action>
-      ) : null}
-      <Radix.Close asChild>
-        <IconButton label={actions.dismiss} size="sm" tooltip={false}>
-          <X aria-hidden />
-        </IconButton>
-      </Radix.Close>
-    </Radix.Root>
+      {children}
+    </p>
   );
 }

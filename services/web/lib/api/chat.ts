@@ -1,7 +1,7 @@
 // What the chat asks of the edge beside the answers themselves, which come through the AI SDK's transport.
 
 import type { Transcript } from "./conversations";
-import { edgePath, getJson, sendJson } from "./fetching";
+import { edgePath, getJson, ourFetch, sendJson } from "./fetching";
 
 const MAX_PAGES = 5;
 
@@ -21,4 +21,14 @@ export async function readOlder(newest: Transcript, signal?: AbortSignal): Promi
 /** What there is of the answer is kept. Nothing happens where none is being written. */
 export async function stopAnswer(id: string): Promise<void> {
   await sendJson("POST", edgePath(`/v1/chat/${encodeURIComponent(id)}/stop`));
+}
+
+/** A look only: what is written is read by the AI SDK, in a request of its own. */
+export async function isBeingWritten(id: string, signal: AbortSignal): Promise<boolean> {
+  const look = new AbortController();
+  const answer = await ourFetch(edgePath(`/v1/chat/${encodeURIComponent(id)}/stream`), {
+    signal: AbortSignal.any([signal, look.signal]),
+  });
+  look.abort();
+  return answer.status !== 204;
 }

@@ -30,8 +30,10 @@ export class Transcripts {
     return this.kept.get(id)?.transcript;
   }
 
-  /** Asks the edge; two who ask at once share the answer. */
-  read(id: string): Promise<Transcript> {
+  /** Asks the edge, unless it was read less than `maxAgeMs` ago; two who ask at once share the answer. */
+  read(id: string, maxAgeMs = 0): Promise<Transcript> {
+    const entry = this.kept.get(id);
+    if (entry && this.clock() - entry.readAtMs < maxAgeMs) return Promise.resolve(entry.transcript);
     const begun = this.reading.get(id);
     if (begun) return begun;
     const reading = this.fetchOne(id)

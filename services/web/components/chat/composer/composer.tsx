@@ -40,6 +40,7 @@ export function Composer(props: ComposerProps) {
   const attachments = useAttachments(model?.takesPictures ?? true, model?.id ?? "");
   const over = useDrop(attachments.add);
   const field = useFocusedField();
+  useTypedBefore(field, setText);
   const problems = useProblems({ text, attachments });
   const { send, sending, ready } = useSend({ text, setText, attachments }, onAsk, busy);
   const stop = () => {
@@ -78,6 +79,17 @@ export function Composer(props: ComposerProps) {
       <p className="mt-2 hidden text-center text-faint text-xs sm:block">{words.hint}</p>
     </div>
   );
+}
+
+/** What was typed before the page's scripts were there is kept. */
+function useTypedBefore(
+  field: React.RefObject<HTMLTextAreaElement | null>,
+  setText: (text: string) => void,
+): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, as the scripts take over
+  useEffect(() => {
+    if (field.current?.value) setText(field.current.value);
+  }, []);
 }
 
 /** Has the focus when a chat is opened, where that does not bring up a keyboard on the screen. */

@@ -1,21 +1,14 @@
 "use client";
 
 import { ImageOff } from "lucide-react";
-import { type ComponentProps, lazy, Suspense } from "react";
-import { type Components, useIsCodeFenceIncomplete } from "streamdown";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useText } from "@/lib/text";
-import { Citation } from "./citation";
-import { CodeBlock } from "./code-block";
 import { hostOf, safeLink, safePicture } from "./url";
 
 const Formula = lazy(() => import("./formula"));
 
-type Props<Tag extends keyof React.JSX.IntrinsicElements> = ComponentProps<Tag> & {
-  node?: unknown;
-};
-
-function Link({ href, children }: Props<"a">) {
-  const to = safeLink(href ?? "");
+export function Link({ href, children }: { href: string; children: ReactNode }) {
+  const to = safeLink(href);
   if (!to) return <span>{children}</span>;
   return (
     <a href={to} target="_blank" rel="noopener noreferrer nofollow ugc">
@@ -24,49 +17,30 @@ function Link({ href, children }: Props<"a">) {
   );
 }
 
-function Picture({ src, alt }: Props<"img">) {
+export function Picture({ src, alt }: { src: string; alt: string }) {
   const { picture } = useText().chat;
-  const given = typeof src === "string" ? src : "";
-  const shown = safePicture(given);
+  const shown = safePicture(src);
   // biome-ignore lint/performance/noImgElement: it is in the text itself, there is nothing to optimise
-  if (shown) return <img src={shown} alt={alt ?? ""} />;
-  const host = hostOf(given);
+  if (shown) return <img src={shown} alt={alt} />;
+  const host = hostOf(src);
   return (
     <span className="picture-elsewhere">
       <ImageOff aria-hidden />
-      {host && safeLink(given) ? <Link href={given}>{alt || picture.at(host)}</Link> : alt}
+      {host && safeLink(src) ? <Link href={src}>{alt || picture.at(host)}</Link> : alt}
     </span>
   );
 }
 
-function Code({ className, children }: Props<"code">) {
-  const growing = useIsCodeFenceIncomplete();
-  if (className?.includes("math-display")) return <Maths tex={children} display />;
-  const language = /language-([^\s]+)/.exec(className ?? "")?.[1] ?? "";
+/** KaTeX comes with the first formula; until then it is read as it was written. */
+export function Maths({ tex, display = false }: { tex: string; display?: boolean }) {
   return (
-    <CodeBlock
-      code={typeof children === "string" ? children : ""}
-      language={language}
-      growing={growing}
-    />
-  );
-}
-
-function InlineCode({ className, children }: Props<"code">) {
-  if (className?.includes("math-inline")) return <Maths tex={children} display={false} />;
-  return <code>{children}</code>;
-}
-
-function Maths({ tex, display }: { tex: React.ReactNode; display: boolean }) {
-  const written = typeof tex === "string" ? tex : "";
-  return (
-    <Suspense fallback={<span>{written}</span>}>
-      <Formula tex={written} display={display} />
+    <Suspense fallback={<span>{tex}</span>}>
+      <Formula tex={tex} display={display} />
     </Suspense>
   );
 }
 
-function Table({ children }: Props<"table">) {
+export function TableFrame({ children }: { children: ReactNode }) {
   const { table } = useText().chat;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
@@ -83,29 +57,14 @@ function Table({ children }: Props<"table">) {
 }
 
 /** Of a list of tasks; the only field that Markdown makes. */
-function TaskBox({ checked }: Props<"input">) {
+export function TaskBox({ checked }: { checked: boolean }) {
   const { task } = useText().chat;
   return (
     <input
       type="checkbox"
-      checked={checked === true}
+      checked={checked}
       disabled
       aria-label={checked ? task.done : task.open}
     />
   );
 }
-
-function Cite({ children, ...rest }: Props<"cite">) {
-  const number = Number((rest as Record<string, unknown>)["data-citation"]);
-  return number ? <Citation number={number} /> : <cite>{children}</cite>;
-}
-
-export const ELEMENTS: Components = {
-  a: Link,
-  img: Picture,
-  code: Code,
-  inlineCode: InlineCode,
-  table: Table,
-  cite: Cite,
-  input: TaskBox,
-};

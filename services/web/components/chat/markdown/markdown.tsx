@@ -1,12 +1,11 @@
 "use client";
 
-import { cjk } from "@streamdown/cjk";
+import type { Token } from "marked";
 import { memo, useMemo } from "react";
-import { Streamdown } from "streamdown";
-import { rehypeCitations } from "./citations";
-import { ELEMENTS } from "./elements";
-import { mayHaveMaths, normaliseMaths } from "./maths";
-import { useMaths } from "./use-maths";
+import { block } from "./blocks";
+import { parse } from "./grammar";
+import { normaliseMaths } from "./maths";
+import { useHealed } from "./use-healed";
 import "./markdown.css";
 
 interface MarkdownProps {
@@ -15,32 +14,42 @@ interface MarkdownProps {
   growing: boolean;
 }
 
-/** Nothing turns the HTML that a model writes into elements: with this, it is shown as it was written. */
-const asWritten = (url: string) => url;
-const REHYPE = [rehypeCitations];
-const REMEND = { linkMode: "text-only" } as const;
-const LINK_SAFETY = { enabled: false };
-
 export const Markdown = memo(function Markdown({ text, growing }: MarkdownProps) {
-  const normal = useMemo(() => normaliseMaths(text), [text]);
-  const math = useMaths(mayHaveMaths(text) && normal.includes("$$"));
-  const plugins = useMemo(() => ({ cjk, math }), [math]);
+  const healed = useHealed(text, growing);
+  const tokens = useMemo(() => parse(normaliseMaths(healed)), [healed]);
+  const shown = tokens.filter(({ type }) => type !== "space" && type !== "def");
+  const links = Object.keys(tokens.links).length;
   return (
-    <Streamdown
-      className="markdown"
-      components={ELEMENTS}
-      controls={false}
-      isAnimating={growing}
-      linkSafety={LINK_SAFETY}
-      plugins={plugins}
-      rehypePlugins={REHYPE}
-      remend={REMEND}
-      urlTransform={asWritten}
-      dir="auto"
-    >
-      {normal}
-    </Streamdown>
+    <div className="markdown" dir="auto">
+      {shown.map((token, place) => (
+        <Block
+          // biome-ignore lint/suspicious/noArrayIndexKey: a text grows at its end
+          key={place}
+          token={token}
+          links={links}
+          growing={growing && place === shown.length - 1}
+        />
+      ))}
+    </div>
   );
 });
 
 export default Markdown;
+
+interface BlockProps {
+  token: Token;
+  /** How many addresses its references may lead to. */
+  links: number;
+  growing: boolean;
+}
+
+/** Made anew only where the text changed: of a growing one, that is its last block. */
+const Block = memo(
+  function Block({ token, growing }: BlockProps) {
+    return <div>{block(token, 0, growing)}</div>;
+  },
+  (before, after) =>
+    before.token.raw === after.token.raw &&
+    before.growing === after.growing &&
+    before.links === after.links,
+);

@@ -1,9 +1,10 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import type { HighlightToken } from "streamdown";
+import type { highlighter } from "./highlighter";
 
-export type TokenLine = HighlightToken[];
+type Highlighted = NonNullable<ReturnType<typeof highlighter.highlight>>;
+export type TokenLine = Highlighted["tokens"][number];
 
 /** The tokens of what was highlighted last, by lines; null before. The highlighter is loaded with the first code. */
 export function useHighlight(code: string, language: string, growing: boolean): TokenLine[] | null {
@@ -13,7 +14,7 @@ export function useHighlight(code: string, language: string, growing: boolean): 
     let wanted = true;
     void import("./highlighter").then(({ highlighter, THEMES }) => {
       if (!wanted || !highlighter.supportsLanguage(language as never)) return;
-      const show = (result: { tokens: TokenLine[] }) => wanted && setLines(result.tokens);
+      const show = (result: Highlighted) => wanted && setLines(result.tokens);
       const options = { code, language: language as never, themes: THEMES, isIncomplete: growing };
       const known = highlighter.highlight(options, show);
       if (known) show(known);

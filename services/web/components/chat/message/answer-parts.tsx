@@ -1,8 +1,7 @@
 "use client";
 
-import { getToolName, isToolUIPart } from "ai";
 import { isBound, PartView } from "@/components/parts/part-view";
-import type { ChatMessage, ChatPart } from "../model/message";
+import { type ChatMessage, type ChatPart, isToolPart, toolNameOf } from "../model/message";
 import { AnswerText } from "./answer-text";
 import { Notice } from "./notice";
 import { Reasoning } from "./reasoning";
@@ -27,10 +26,10 @@ function Part({ part, live, growing }: { part: ChatPart; live: boolean; growing:
   if (part.type === "reasoning") return <Reasoning text={part.text} growing={growing} />;
   if (part.type === "data-notice") return <Notice {...part.data} />;
   if (isBound(part)) return <PartView part={part} live={live} />;
-  if (!isToolUIPart(part)) return null;
+  if (!isToolPart(part)) return null;
   return (
     <ToolCall
-      name={getToolName(part)}
+      name={toolNameOf(part)}
       state={part.state}
       input={part.input ?? ("rawInput" in part ? part.rawInput : undefined)}
       output={part.output}

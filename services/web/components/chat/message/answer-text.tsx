@@ -1,18 +1,7 @@
 "use client";
 
-import {
-  createContext,
-  lazy,
-  memo,
-  type RefObject,
-  Suspense,
-  useContext,
-  useDeferredValue,
-  useState,
-} from "react";
-
-export const loadMarkdown = () => import("../markdown/markdown");
-const Markdown = lazy(loadMarkdown);
+import { createContext, memo, type RefObject, useContext, useDeferredValue, useState } from "react";
+import { Markdown } from "../markdown/markdown";
 
 /** Whether the list is on the screen: what comes after that comes by scrolling, and must not hold the scrolling up. */
 export const SettledContext = createContext<RefObject<boolean>>({ current: false });
@@ -32,12 +21,13 @@ export const AnswerText = memo(function AnswerText({ text, growing }: AnswerText
   const [atOnce] = useState(() => growing || !settled.current);
   const drawn = useDeferredValue(true, atOnce);
   if (!shown) return null;
-  const plain = <p className="whitespace-pre-wrap text-[15.5px] leading-[1.65]">{shown}</p>;
   return (
     <div className="my-3 first:mt-0">
-      <Suspense fallback={plain}>
-        {drawn ? <Markdown text={shown} growing={growing} /> : plain}
-      </Suspense>
+      {drawn ? (
+        <Markdown text={shown} growing={growing} />
+      ) : (
+        <p className="whitespace-pre-wrap text-[15.5px] leading-[1.65]">{shown}</p>
+      )}
     </div>
   );
 });

@@ -36,11 +36,13 @@ export function MessageList({ conversation, state }: MessageListProps) {
     scroller,
     content,
     messages.at(-1)?.role === "user" ? messages.length : 0,
+    writing,
   );
-  // The browser's own way ends where the rows above, once they are measured, have pushed it.
+  // Not the browser's own way, which ends where the rows above, once they are measured, have pushed it; nor the list's,
+  // which goes on for a while and would undo an End.
   const toStart = () => {
     stick.release();
-    rows.current?.scrollToIndex(0, { align: "start", offset: -TOP_PX });
+    if (scroller.current) scroller.current.scrollTop = 0;
   };
   useShownMessage(conversation, state, (place) => {
     stick.release();
@@ -139,8 +141,10 @@ function useShownMessage(
       if (conversation.has(wanted)) conversation.show(wanted);
       return;
     }
-    shown.current = wanted;
-    const frame = requestAnimationFrame(() => scrollTo(place));
+    const frame = requestAnimationFrame(() => {
+      shown.current = wanted;
+      scrollTo(place);
+    });
     return () => cancelAnimationFrame(frame);
   });
 }

@@ -1,8 +1,11 @@
 "use client";
 
-import { Dialog, DialogContent, DialogTrigger } from "@/components/ui/dialog";
+import { useState } from "react";
 import { cn } from "@/lib/classes";
 import { useText } from "@/lib/text";
+import { useLoaded } from "@/lib/use-loaded";
+
+const loadEnlarged = () => import("./enlarged-picture");
 
 interface PictureProps {
   url: string;
@@ -14,10 +17,16 @@ interface PictureProps {
 /** A picture that was sent; all of it when it is pressed. */
 export function Picture({ url, name, small }: PictureProps) {
   const words = useText().chat.files;
+  const [isLarge, setLarge] = useState(false);
+  const [enlarged, load] = useLoaded(loadEnlarged);
   return (
-    <Dialog>
-      <DialogTrigger
+    <>
+      <button
+        type="button"
+        aria-haspopup="dialog"
         aria-label={words.enlarge(name)}
+        onPointerEnter={load}
+        onClick={async () => setLarge(await load())}
         className="block cursor-zoom-in overflow-hidden rounded-xl border border-line"
       >
         {/* biome-ignore lint/performance/noImgElement: it is a data URL */}
@@ -26,15 +35,15 @@ export function Picture({ url, name, small }: PictureProps) {
           alt=""
           className={cn(small ? "size-36 object-cover" : "max-h-64 max-w-full object-contain")}
         />
-      </DialogTrigger>
-      <DialogContent title={name || words.picture} className="w-fit max-w-[calc(100vw-2rem)]">
-        {/* biome-ignore lint/performance/noImgElement: it is a data URL */}
-        <img
-          src={url}
-          alt={name}
-          className="max-h-[calc(85dvh-6rem)] min-h-0 max-w-full rounded-lg object-contain"
+      </button>
+      {enlarged && isLarge ? (
+        <enlarged.EnlargedPicture
+          url={url}
+          name={name}
+          title={name || words.picture}
+          onClose={() => setLarge(false)}
         />
-      </DialogContent>
-    </Dialog>
+      ) : null}
+    </>
   );
 }

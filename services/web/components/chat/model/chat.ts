@@ -1,21 +1,29 @@
 import { Chat } from "@ai-sdk/react";
-import { generateId } from "ai";
 import type { ConversationParts } from "./conversation-parts";
+import { Following } from "./following";
+import { newId } from "./ids";
+import type { Live } from "./lazy-chat";
 import type { ChatMessage } from "./message";
 import { EdgeTransport } from "./transport";
 
-interface Told {
+export interface Told {
   /** An answer has begun to come. */
   onConnected: () => void;
   onError: (error: Error) => void;
   onFinish: () => void;
 }
 
-/** The SDK's chat, which `useChat` shows, with our way to the edge. */
-export function makeChat(id: string, parts: ConversationParts, told: Told): Chat<ChatMessage> {
+/** The SDK's chat, which `useChat` follows, with our way to the edge. */
+export function makeChat(
+  id: string,
+  messages: ChatMessage[],
+  parts: ConversationParts,
+  told: Told,
+): Live {
   const chat: Chat<ChatMessage> = new Chat<ChatMessage>({
     id,
-    generateId,
+    messages,
+    generateId: newId,
     transport: new EdgeTransport({
       choices: parts.choices,
       tools: parts.tools,
@@ -24,7 +32,7 @@ export function makeChat(id: string, parts: ConversationParts, told: Told): Chat
     onError: told.onError,
     onFinish: told.onFinish,
     onToolCall: ({ toolCall }) => parts.onToolCall(chat, toolCall),
-    sendAutomaticallyWhen: ({ messages }) => parts.goesOn(messages),
+    sendAutomaticallyWhen: ({ messages: now }) => parts.goesOn(now),
   });
-  return chat;
+  return { chat, Following };
 }

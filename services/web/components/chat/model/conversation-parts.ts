@@ -33,7 +33,9 @@ export interface ConversationParts {
   tools: () => Promise<OfferedTool[]>;
   /** What was read last, however long ago. */
   peek: (id: string) => Transcript | undefined;
-  readTranscript: (id: string, signal: AbortSignal) => Promise<Transcript>;
+  readTranscript: (id: string, signal: AbortSignal, maxAgeMs: number) => Promise<Transcript>;
+  /** Whether somebody's answer is under way there. */
+  isBeingWritten: (id: string, signal: AbortSignal) => Promise<boolean>;
   stopAnswer: (id: string) => Promise<void>;
   pause: (ms: number) => Promise<void>;
   tell: (news: News) => void;

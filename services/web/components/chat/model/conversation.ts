@@ -1,21 +1,23 @@
 // One conversation of this page: what is asked in it, and what is read of it. It lives on while another page is shown,
 // so that nothing of an answer is missed.
 
-import type { Chat } from "@ai-sdk/react";
 import { ApiError } from "@/lib/api/errors";
 import type { Version } from "./branch-tree";
 import { Branches } from "./branches";
-import { makeChat } from "./chat";
+import type { Told } from "./chat";
 import { type ConversationParts, STOP_ANSWER_MS, STOP_PATIENCE_MS } from "./conversation-parts";
 import { BLANK, type ConversationView, View } from "./conversation-view";
-import { type ChatMessage, type ChatPart, isWriting, textOf, wordsOf } from "./message";
-import { Recovery } from "./recovery";
-import { isLost } from "./transport";
+import { LazyChat, loadChat } from "./lazy-chat";
+import { isLost } from "./lost";
+import { type ChatPart, isWriting, textOf, wordsOf } from "./message";
+import { Recovery, type Resumed } from "./recovery";
 
 const STEP_MS = 50;
+/** What was read while the page was loaded, or as a link was pointed at, need not be read again at once. */
+const AHEAD_MS = 2_000;
 
 export class Conversation {
-  readonly chat: Chat<ChatMessage>;
+  readonly chat: LazyChat;
   private readonly branches: Branches;
   private readonly view: View;
   private readonly recovery: Recovery;
@@ -32,7 +34,7 @@ export class Conversation {
     private readonly parts: ConversationParts,
   ) {
     this.view = new View({ ...BLANK, phase: isNew ? "new" : "loading" });
-    this.chat = makeChat(id, parts, {
+    const told: Told = {
       onConnected: () => {
         this.connected = true;
         this.unheard = false;
@@ -45,7 +47,10 @@ export class Conversation {
         if (isLost(error) && !this.getView().stopping) void this.recovery.begin();
       },
       onFinish: () => this.finished(),
-    });
+    };
+    this.chat = new LazyChat(async (messages) =>
+      (await loadChat()).makeChat(id, messages, parts, told),
+    );
     this.branches = new Branches(this.chat, this.view);
     this.recovery = new Recovery({
       network: parts.network,
@@ -89,7 +94,7 @@ export class Conversation {
     this.view.change({ phase: "ready" });
     this.parts.unsent.hold(this.id, wordsOf(parts));
     this.unheard = true;
-    await this.chat.sendMessage({ role: "user", parts });
+    await this.chat.send(parts);
   }
 
   /** The question in other words: a branch of its own, beside the one that it was. */
@@ -101,7 +106,7 @@ export class Conversation {
   async regenerate(id?: string): Promise<void> {
     this.branches.keep();
     this.unheard = true;
-    await this.chat.regenerate({ messageId: id });
+    await this.chat.regenerate(id);
   }
 
   /** Reads the branch that this version of a message is in. */
@@ -163,7 +168,7 @@ export class Conversation {
     this.view.change({ phase: known ? "ready" : "loading", loadError: null });
     let answered: boolean;
     try {
-      answered = await this.reload();
+      answered = await this.reload(AHEAD_MS);
     } catch (error) {
       const missing = error instanceof ApiError && [400, 404].includes(error.status);
       const unsent = missing && this.parts.unsent.restore(this.id, []);
@@ -176,9 +181,18 @@ export class Conversation {
     await this.recovery.catchUp(answered);
   }
 
-  private async resume() {
+  private async resume(): Promise<Resumed> {
     this.connected = false;
-    await this.chat.resumeStream();
+    if (!this.chat.isOpen) {
+      try {
+        if (!(await this.parts.isBeingWritten(this.id, this.leaving.signal))) {
+          return { connected: false, error: null };
+        }
+        await this.chat.resume();
+      } catch (error) {
+        return { connected: this.connected, error };
+      }
+    } else await this.chat.resume();
     const { status, error } = this.chat;
     // The question never came to where the conversation would have been made.
     if (error instanceof ApiError && error.status === 404) this.chat.clearError();
@@ -194,8 +208,9 @@ export class Conversation {
   }
 
   /** Whether what is stored ends with an answer. */
-  private async reload(): Promise<boolean> {
-    const transcript = await this.parts.readTranscript(this.id, this.leaving.signal);
+  private async reload(maxAgeMs = 0): Promise<boolean> {
+    const { signal } = this.leaving;
+    const transcript = await this.parts.readTranscript(this.id, signal, maxAgeMs);
     this.readAt = Date.now();
     return isWriting(this.chat.status) || this.branches.take(transcript);
   }

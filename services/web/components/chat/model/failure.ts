@@ -2,7 +2,7 @@
 
 import { ApiError, codeWords, wordsFor } from "@/lib/api/errors";
 import type { Text } from "@/lib/text/text";
-import { isLost } from "./transport";
+import { isLost } from "./lost";
 
 export interface Failure {
   /** Of the request; or of the stream, with the service's words. */

@@ -1,6 +1,6 @@
 // The AI SDK's message with what Sluice puts into it.
 
-import type { UIMessage } from "ai";
+import type { DynamicToolUIPart, ToolUIPart, UIMessage } from "ai";
 
 export interface Usage {
   inputTokens?: number;
@@ -39,4 +39,13 @@ export function wordsOf(parts: readonly ChatPart[]): string {
 
 export function isWriting(status: string): boolean {
   return status === "submitted" || status === "streaming";
+}
+
+/** As the SDK's own, without the SDK: a stored conversation is read before that is loaded. */
+export function isToolPart(part: ChatPart): part is ToolUIPart | DynamicToolUIPart {
+  return part.type === "dynamic-tool" || part.type.startsWith("tool-");
+}
+
+export function toolNameOf(part: ToolUIPart | DynamicToolUIPart): string {
+  return part.type === "dynamic-tool" ? part.toolName : part.type.slice("tool-".length);
 }

@@ -1,9 +1,9 @@
 // The conversations that this page has open: a few are kept, so that going back to one is instant, and an answer goes
 // on while another is read.
 
-import { generateId } from "ai";
 import { Conversation } from "./conversation";
 import type { ConversationParts } from "./conversation-parts";
+import { newId } from "./ids";
 
 const KEPT = 8;
 
@@ -33,7 +33,7 @@ export class OpenConversations {
   /** One that nobody has asked anything in yet. */
   blank(): Conversation {
     if (this.fresh?.getView().phase !== "new") this.fresh = null;
-    this.fresh ??= new Conversation(generateId(), true, this.parts);
+    this.fresh ??= new Conversation(newId(), true, this.parts);
     return this.fresh;
   }
 

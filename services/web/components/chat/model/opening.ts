@@ -1,6 +1,6 @@
 // The open conversations with all that they need of the browser and the edge.
 
-import { readOlder, stopAnswer } from "@/lib/api/chat";
+import { isBeingWritten, readOlder, stopAnswer } from "@/lib/api/chat";
 import type { Transcripts } from "@/lib/history/transcripts";
 import type { ConversationParts } from "./conversation-parts";
 import { browserNetwork } from "./network";
@@ -17,7 +17,9 @@ export function openConversations({ transcripts, ...around }: Around): OpenConve
     network: browserNetwork,
     tools: offeredTools,
     peek: (id) => transcripts.peek(id),
-    readTranscript: async (id, signal) => readOlder(await transcripts.read(id), signal),
+    readTranscript: async (id, signal, maxAgeMs) =>
+      readOlder(await transcripts.read(id, maxAgeMs), signal),
+    isBeingWritten,
     stopAnswer,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     onToolCall: answerCall,

@@ -1,9 +1,8 @@
 // The tools that run in the page: what is offered to the model, and what it is told of their calls.
 
 import type { Chat } from "@ai-sdk/react";
-import { isToolUIPart } from "ai";
 import type { CalledTool } from "./conversation-parts";
-import type { ChatMessage } from "./message";
+import { type ChatMessage, isToolPart } from "./message";
 import type { OfferedTool } from "./transport";
 
 /** An answer that calls and calls again comes to an end. */
@@ -29,7 +28,7 @@ export function goesOn(messages: ChatMessage[]): boolean {
   if (last?.role !== "assistant" || last.metadata?.finishReason === "cancelled") return false;
   const steps = last.parts.filter((part) => part.type === "step-start").length;
   const begin = last.parts.findLastIndex((part) => part.type === "step-start");
-  const calls = last.parts.slice(begin + 1).filter(isToolUIPart);
+  const calls = last.parts.slice(begin + 1).filter(isToolPart);
   const answered = calls.every((call) => call.state.startsWith("output-"));
   return calls.length > 0 && answered && steps < MAX_STEPS;
 }

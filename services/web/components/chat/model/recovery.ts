@@ -2,8 +2,8 @@
 // nothing is being written any more, by reading what was stored.
 
 import { ApiError } from "@/lib/api/errors";
+import { isPassing } from "./lost";
 import { delayBefore, MAX_ATTEMPTS, type Network } from "./network";
-import { isPassing } from "./transport";
 
 const SETTLING_MS = [0, 400, 1_200, 2_500];
 

@@ -3,6 +3,7 @@
 import { DefaultChatTransport, type UIMessageChunk } from "ai";
 import { ApiError, edgePath, ourFetch } from "@/lib/api/fetching";
 import type { Choices } from "./choices";
+import { BROKEN_OFF, NO_PICTURES } from "./lost";
 import type { ChatMessage } from "./message";
 import { isPicture, messagesToSend, type Sending } from "./request";
 
@@ -21,12 +22,6 @@ export interface TransportParts {
   /** The first of an answer has come: from then on the SDK says that it is being written. */
   onConnected: () => void;
 }
-
-/** An answer whose end never came: the SDK would take what there is of it for all. */
-export const BROKEN_OFF = "broken_off";
-
-/** The question has a picture, and its model takes none: it is not sent. */
-export const NO_PICTURES = "no_pictures";
 
 export class EdgeTransport extends DefaultChatTransport<ChatMessage> {
   private readonly onConnected: () => void;
@@ -100,17 +95,4 @@ function toItsEnd(onBegun: () => void): TransformStream<UIMessageChunk, UIMessag
       if (!ended) throw new ApiError(0, BROKEN_OFF, "The answer's end did not come.");
     },
   });
-}
-
-/** Whether the way to the edge was lost: the answer may be going on without us. */
-export function isLost(error: unknown): boolean {
-  if (!(error instanceof ApiError) || error.code === NO_PICTURES) return false;
-  return error.status === 0 || error.code === "edge_away";
-}
-
-/** Whether asking again in a moment may do. */
-export function isPassing(error: unknown): boolean {
-  return (
-    error instanceof ApiError && (isLost(error) || error.status === 429 || error.status >= 500)
-  );
 }
