@@ -86,8 +86,9 @@ class Settings(BaseSettings, frozen=True, kw_only=True):
     """vllm: who tells reasoning from the answer, by the name that `--reasoning-parser` has for it; empty: nobody."""
     engine_replay: bool = False
     """vllm: also on a GPU, answers in JSON, or with stop strings or penalties, are said again where they go on at
-    another worker. Nobody has run it there yet. Without it they are made anew there, and end with an error where chance
-    made them differ."""
+    another worker. Nobody has run it there yet with vLLM's second model runner; with its first
+    (`VLLM_USE_V2_MODEL_RUNNER=0`) it is on by itself. Without it they are made anew there, and end with an error where
+    chance made them differ."""
 
     engine_front_ends: Annotated[int, Meta(ge=1, le=16)] = 1
     """vllm: so many processes speak for one engine, each a worker of its own with its share of `max_num_seqs`. One is
