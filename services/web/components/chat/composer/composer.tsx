@@ -6,11 +6,11 @@ import { useText } from "@/lib/text";
 import type { ChatPart } from "../model/message";
 import { currentOf } from "../model/models";
 import { AttachmentPreviews } from "./attachment-previews";
+import { ComposerField } from "./composer-field";
 import { ComposerTools } from "./composer-tools";
 import { DropVeil } from "./drop-veil";
 import { FileProblems } from "./file-problems";
 import { focusComposer } from "./focus";
-import { filesOf } from "./pasted";
 import { SendButton } from "./send-button";
 import { keysOf } from "./typing-keys";
 import { useAttachments } from "./use-attachments";
@@ -47,13 +47,6 @@ export function Composer(props: ComposerProps) {
     onStop();
     focusComposer();
   };
-  const pressed = keysOf({ busy, text, send, onStop });
-  const pasted = (event: React.ClipboardEvent) => {
-    const files = filesOf(event.clipboardData, words.pasted);
-    if (!files) return;
-    event.preventDefault();
-    attachments.add(files);
-  };
 
   return (
     <div className="shrink-0 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
@@ -67,21 +60,16 @@ export function Composer(props: ComposerProps) {
       >
         <AttachmentPreviews {...attachments} />
         <FileProblems problems={problems} />
-        <textarea
-          ref={field}
-          value={text}
-          rows={1}
-          data-composer
+        <ComposerField
+          field={field}
+          text={text}
           readOnly={sending}
-          aria-label={words.label}
-          placeholder={words.placeholder}
-          onChange={(event) => {
+          onText={(typed) => {
             onBegun();
-            setText(event.target.value);
+            setText(typed);
           }}
-          onKeyDown={pressed}
-          onPaste={pasted}
-          className="field-sizing-content scrollbar-thin block max-h-[40vh] min-h-12 w-full resize-none bg-transparent px-4 pt-3 pb-1 text-[15.5px] leading-[1.6] outline-none placeholder:text-faint"
+          onKeyDown={keysOf({ busy, text, send, onStop })}
+          onFiles={attachments.add}
         />
         <div className="flex items-center gap-1 px-2 pb-2">
           <ComposerTools models={models} onFiles={attachments.add} />
