@@ -21,7 +21,9 @@ export function useAddressedConversation(conversations: OpenConversations): Conv
     if (conversation.getView().phase === "loading") void conversation.load();
     else void conversation.refresh(FRESH_MS);
     const seen = () => {
-      if (document.visibilityState === "visible") void conversation.refresh(FRESH_MS);
+      if (document.visibilityState !== "visible") return;
+      if (conversation.getView().phase === "failed") void conversation.load();
+      else void conversation.refresh(FRESH_MS);
     };
     document.addEventListener("visibilitychange", seen);
     window.addEventListener("focus", seen);

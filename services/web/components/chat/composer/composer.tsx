@@ -6,11 +6,11 @@ import { useText } from "@/lib/text";
 import type { ChatPart } from "../model/message";
 import { currentOf } from "../model/models";
 import { AttachmentPreviews } from "./attachment-previews";
+import { ComposerField } from "./composer-field";
 import { ComposerTools } from "./composer-tools";
 import { DropVeil } from "./drop-veil";
 import { FileProblems } from "./file-problems";
 import { focusComposer } from "./focus";
-import { filesOf } from "./pasted";
 import { SendButton } from "./send-button";
 import { keysOf } from "./typing-keys";
 import { useAttachments } from "./use-attachments";
@@ -47,7 +47,7 @@ export function Composer(props: ComposerProps) {
     onStop();
     focusComposer();
   };
-  const pressed = keysOf({ busy, text, send, onStop });
+
   return (
     <div className="shrink-0 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
       <DropVeil shown={over} />
@@ -60,21 +60,16 @@ export function Composer(props: ComposerProps) {
       >
         <AttachmentPreviews {...attachments} />
         <FileProblems problems={problems} />
-        <textarea
-          ref={field}
-          value={text}
-          rows={1}
-          data-composer
+        <ComposerField
+          field={field}
+          text={text}
           readOnly={sending}
-          aria-label={words.label}
-          placeholder={words.placeholder}
-          onChange={(event) => {
+          onText={(typed) => {
             onBegun();
-            setText(event.target.value);
+            setText(typed);
           }}
-          onKeyDown={pressed}
-          onPaste={(event) => takePasted(event, words.pasted, attachments.add)}
-          className="field-sizing-content scrollbar-thin block max-h-[40vh] min-h-12 w-full resize-none bg-transparent px-4 pt-3 pb-1 text-[15.5px] leading-[1.6] outline-none placeholder:text-faint"
+          onKeyDown={keysOf({ busy, text, send, onStop })}
+          onFiles={attachments.add}
         />
         <div className="flex items-center gap-1 px-2 pb-2">
           <ComposerTools models={models} onFiles={attachments.add} />
@@ -84,18 +79,6 @@ export function Composer(props: ComposerProps) {
       <p className="mt-2 hidden text-center text-faint text-xs sm:block">{words.hint}</p>
     </div>
   );
-}
-
-/** Files, and a text that is too long for the field; the field takes the rest. */
-function takePasted(
-  event: React.ClipboardEvent,
-  longName: string,
-  add: (files: File[]) => void,
-): void {
-  const files = filesOf(event.clipboardData, longName);
-  if (!files) return;
-  event.preventDefault();
-  add(files);
 }
 
 /** What was typed before the page's scripts were there is kept. */

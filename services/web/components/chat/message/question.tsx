@@ -15,7 +15,7 @@ import type { MessageRowProps } from "./message-row";
 import { VersionSwitch } from "./version-switch";
 
 export function Question({ conversation, message, busy, version, versions }: MessageRowProps) {
-  const { editing, setEditing, setGivenUp, pencil } = useEditing();
+  const { editing, pencil, begin, giveUp, end } = useEditing();
   const { message: words, youSaid } = useText().chat;
   const text = textOf(message);
   const files = message.parts.filter((part) => part.type === "file");
@@ -24,12 +24,9 @@ export function Question({ conversation, message, busy, version, versions }: Mes
       <EditQuestion
         text={text}
         files={files}
-        onCancel={() => {
-          setEditing(false);
-          setGivenUp(true);
-        }}
+        onCancel={giveUp}
         onSave={(changed) => {
-          setEditing(false);
+          end();
           const said = changed.trim() ? [{ type: "text" as const, text: changed }] : [];
           void conversation.edit(message.id, [...files, ...said]);
           focusComposer();
@@ -53,10 +50,7 @@ export function Question({ conversation, message, busy, version, versions }: Mes
           ref={pencil}
           data-edit
           disabled={busy}
-          onClick={() => {
-            setEditing(true);
-            setGivenUp(false);
-          }}
+          onClick={begin}
         >
           <Pencil aria-hidden />
         </IconButton>
@@ -72,13 +66,18 @@ export function Question({ conversation, message, busy, version, versions }: Mes
   );
 }
 
-/** The pencil has the focus again when editing is given up. */
+/** Given up, the focus goes back to the button that it was begun with. */
 function useEditing() {
-  const [editing, setEditing] = useState(false);
-  const [givenUp, setGivenUp] = useState(false);
+  const [state, setState] = useState<"editing" | "givenUp" | "done">("done");
   const pencil = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (givenUp && !editing) pencil.current?.focus();
-  }, [givenUp, editing]);
-  return { editing, setEditing, setGivenUp, pencil };
+    if (state === "givenUp") pencil.current?.focus();
+  }, [state]);
+  return {
+    editing: state === "editing",
+    pencil,
+    begin: () => setState("editing"),
+    giveUp: () => setState("givenUp"),
+    end: () => setState("done"),
+  };
 }

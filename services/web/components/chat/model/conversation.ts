@@ -23,6 +23,8 @@ export class Conversation {
   private readonly recovery: Recovery;
   private readonly leaving = new AbortController();
   private connected = false;
+  /** A question of this page's has not been taken yet. */
+  private unheard = false;
   private loading: Promise<void> | null = null;
   private readAt = 0;
 
@@ -35,6 +37,7 @@ export class Conversation {
     const told: Told = {
       onConnected: () => {
         this.connected = true;
+        this.unheard = false;
         parts.unsent.release(id);
         this.view.change({ reconnecting: false });
         parts.tell({ kind: "answering", conversation: id });
@@ -54,7 +57,7 @@ export class Conversation {
       signal: this.leaving.signal,
       resume: () => this.resume(),
       reload: () => this.reload(),
-      onMissing: () => this.branches.markEnd("lost"),
+      onMissing: () => this.missed(),
       onChange: (reconnecting) => this.view.change({ reconnecting }),
     });
   }
@@ -90,6 +93,7 @@ export class Conversation {
   async ask(parts: ChatPart[]): Promise<void> {
     this.view.change({ phase: "ready" });
     this.parts.unsent.hold(this.id, wordsOf(parts));
+    this.unheard = true;
     await this.chat.send(parts);
   }
 
@@ -101,6 +105,7 @@ export class Conversation {
   /** Another answer to the same question; without an id, to the last one. */
   async regenerate(id?: string): Promise<void> {
     this.branches.keep();
+    this.unheard = true;
     await this.chat.regenerate(id);
   }
 
@@ -137,6 +142,7 @@ export class Conversation {
   /** What there is of the answer is kept. */
   async stop(): Promise<void> {
     this.view.change({ stopping: true });
+    this.unheard = false;
     this.recovery.end();
     try {
       const taken = this.parts.stopAnswer(this.id).then(() => true);
@@ -188,7 +194,17 @@ export class Conversation {
       }
     } else await this.chat.resume();
     const { status, error } = this.chat;
-    return { connected: this.connected, error: status === "error" ? error : null };
+    // The question never came to where the conversation would have been made.
+    if (error instanceof ApiError && error.status === 404) this.chat.clearError();
+    else if (status === "error") return { connected: this.connected, error };
+    return { connected: this.connected, error: null };
+  }
+
+  /** Nothing is being written and nothing is stored: a question that was lost on its way is asked again, once. */
+  private missed(): void {
+    if (this.unheard) void this.chat.regenerate();
+    else this.branches.markEnd("lost");
+    this.unheard = false;
   }
 
   /** Whether what is stored ends with an answer. */
