@@ -174,7 +174,8 @@ async def test_files_come_back_and_pictures_are_refused_by_a_model_without_eyes(
         assert large.status_code == 413
         assert await reader.status(user("?", *[shot] * 6, id="q3")) in (413, "cut off")
         found = await reader.stored(4, "failed")
-        assert (found[2]["parts"][0]["url"], found[2]["parts"][0]["size"]) == ("", 2_000_000)
+        kept = found[2]["parts"][0]
+        assert (kept["url"] == picture, kept["size"]) == (True, 2_000_000)
 
 
 async def test_an_engine_without_calls_answers_in_words(reader: Reader, nats_url: str) -> None:

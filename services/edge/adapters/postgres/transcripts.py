@@ -31,18 +31,19 @@ async def read(
     connection: AsyncConnection, conversation: Conversation, limit: int, cursor: str
 ) -> Transcript:
     chat = messages.c.conversation_id == conversation.id
+    newest_first = messages.c.position.desc()
     sized = select(
-        messages.c.id,
-        func.row_number().over(order_by=messages.c.position.desc()).label("place"),
-        func.sum(SIZE).over(order_by=messages.c.position.desc()).label("size"),
+        *COLUMNS,
+        func.row_number().over(order_by=newest_first).label("place"),
+        func.sum(SIZE).over(order_by=newest_first).label("size"),
         func.count().over().label("total"),
     ).where(chat, messages.c.status != "running")
     if cursor:
         sized = sized.where(messages.c.position < decode_cursor(cursor, tuple[int])[0])
     those = sized.subquery()
     fits = (those.c.place == 1) | ((those.c.place <= limit) & (those.c.size <= PAGE_BYTES))
-    told = select(*COLUMNS, those.c.total).join(those, messages.c.id == those.c.id).where(chat, fits)
-    rows = (await connection.execute(told.order_by(messages.c.position.desc()))).mappings().all()
+    told = select(those).where(fits).order_by(those.c.position.desc())
+    rows = (await connection.execute(told)).mappings().all()
     more = bool(rows) and len(rows) < rows[0]["total"]
     return Transcript(
         conversation,
