@@ -1,7 +1,7 @@
 """The first token is on the screen at once, and a conversation of 2,000 messages is read like one of two.
 
-Their times are figures (`reports/smooth.json`, bench/RESULTS.md) and fail nothing: what is held is that each first token
-reaches a frame, and that of 2,000 messages only those near the window are in the page.
+Their times are figures (`reports/smooth.json`, bench/RESULTS.md) and fail nothing: what is held is that each first
+token reaches a frame, and that of 2,000 messages only those near the window are in the page.
 """
 
 import json
