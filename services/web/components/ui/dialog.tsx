@@ -9,8 +9,6 @@ import { IconButton } from "./icon-button";
 import { useStyleNonce } from "./style-nonce";
 
 export const Dialog = Radix.Root;
-export const DialogTrigger = Radix.Trigger;
-export const DialogClose = Radix.Close;
 
 /**
  * For `onCloseAutoFocus` of a dialog that no trigger opened: who had the focus has it again. Radix knows the trigger
@@ -79,8 +77,4 @@ export function DialogContent({
       </Radix.Content>
     </Radix.Portal>
   );
-}
-
-export function DialogFooter({ children }: { children: ReactNode }) {
-  return <div className="mt-5 flex flex-wrap justify-end gap-2">{children}</div>;
 }

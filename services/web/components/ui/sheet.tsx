@@ -6,8 +6,6 @@ import { cn } from "@/lib/classes";
 import { Overlay } from "./dialog";
 
 export const Sheet = Radix.Root;
-export const SheetTrigger = Radix.Trigger;
-export const SheetClose = Radix.Close;
 
 interface SheetContentProps {
   /** For screen readers; what is shown is the children's. */
